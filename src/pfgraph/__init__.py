@@ -1,0 +1,1 @@
+"""Linked open data on local platforms against loneliness and isolation."""
