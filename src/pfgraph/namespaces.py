@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -65,6 +65,11 @@ def compact(iri: str) -> str:
     return iri if "/" in local or "#" in local else f"{prefix}:{local}"
 
 
+@lru_cache(maxsize=1024)
+def _term(prefix: str, local: str) -> NamedNode:
+    return NamedNode(prefixes()[prefix] + local)
+
+
 class Namespace:
     """The terms under one prefix: `PF.leadGovernment`, `SH["class"]`; `str(PF)` is the namespace itself."""
 
@@ -79,7 +84,7 @@ class Namespace:
 
     def __getitem__(self, local: str) -> NamedNode:
         """The term with this local name."""
-        return NamedNode(prefixes()[self._prefix] + local)
+        return _term(self._prefix, local)
 
     def __getattr__(self, local: str) -> NamedNode:
         """The term with this local name."""
