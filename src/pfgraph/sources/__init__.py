@@ -1,0 +1,1 @@
+"""What people edit: canonical Turtle, tables, queries."""
