@@ -1,0 +1,1 @@
+"""What is said: the dataset, its validation and its metadata."""
