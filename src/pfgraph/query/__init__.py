@@ -1,0 +1,1 @@
+"""What is asked: queries, and the processes in which they are evaluated."""

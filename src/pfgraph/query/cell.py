@@ -1,0 +1,274 @@
+"""A cell: this file runs by itself in a process that holds one read-only release and can be killed.
+
+It imports the standard library and pyoxigraph only, and speaks over one socket. A request is four bytes of length
+and JSON; an answer is frames of one byte of kind, four bytes of length and a payload: R ready, D data, E end, X error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import importlib
+import json
+import os
+import platform
+import re
+import resource
+import signal
+import struct
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+STACK_BYTES = 512 * 2**20
+CHUNK_BYTES = 64 * 2**10
+MIB = 2**20
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 1, 38, 22, 2
+# linux/audit.h, and the numbers of socket, connect, bind, listen, accept, sendto, sendmsg, socketpair, clone, fork,
+# vfork, execve, execveat, ptrace, accept4, sendmmsg, io_uring_setup, clone3 on each architecture.
+_DENIED = {
+    "x86_64": (
+        0xC000003E,
+        (41, 42, 49, 50, 43, 44, 46, 53, 56, 57, 58, 59, 322, 101, 288, 307, 425, 435),
+    ),
+    "aarch64": (
+        0xC00000B7,
+        (198, 203, 200, 201, 202, 206, 211, 199, 220, 221, 281, 117, 242, 269, 425, 435),
+    ),
+}
+_X32 = 0x40000000
+_GRAPHS = {
+    "text/turtle": "TURTLE",
+    "application/n-triples": "N_TRIPLES",
+    "application/n-quads": "N_QUADS",
+    "application/trig": "TRIG",
+    "application/rdf+xml": "RDF_XML",
+}
+_SOLUTIONS = {
+    "application/sparql-results+json": "JSON",
+    "application/sparql-results+xml": "XML",
+    "text/csv": "CSV",
+    "text/tab-separated-values": "TSV",
+}
+_DESCRIBED = re.compile(r"\bDESCRIBE\s+((?:<[^<>\"{}|^`\\\x00-\x20]*>\s*)+)", re.IGNORECASE)
+
+
+class TooLarge(Exception):
+    """The answer is longer than it may be."""
+
+
+class Wire:
+    """The socket as frames; `write` makes it a file that counts."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._held = bytearray()
+        self.left = 0
+
+    def read(self) -> dict[str, Any] | None:
+        """Return the next request, or None when the other side is gone."""
+        head = self._exactly(4)
+        if head is None:
+            return None
+        body = self._exactly(struct.unpack(">I", head)[0])
+        return None if body is None else json.loads(body)
+
+    def _exactly(self, size: int) -> bytes | None:
+        found = bytearray()
+        while len(found) < size:
+            piece = os.read(self._fd, size - len(found))
+            if not piece:
+                return None
+            found += piece
+        return bytes(found)
+
+    def write(self, data: bytes) -> int:
+        """Take a piece of the answer; raise TooLarge when there are more bytes than asked for."""
+        self.left -= len(data)
+        if self.left < 0:
+            raise TooLarge
+        self._held += data
+        if len(self._held) >= CHUNK_BYTES:
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Send what is held."""
+        if self._held:
+            held, self._held = bytes(self._held), bytearray()
+            self.send(b"D", held)
+
+    def send(self, kind: bytes, payload: bytes = b"") -> None:
+        """Send one frame."""
+        data = memoryview(kind + struct.pack(">I", len(payload)) + payload)
+        while data:
+            data = data[os.write(self._fd, data) :]
+
+    def fail(self, kind: str, message: str = "") -> None:
+        """Send an error, and drop what was held."""
+        self._held.clear()
+        self.send(b"X", json.dumps({"kind": kind, "message": message}).encode())
+
+
+def jail() -> bool:
+    """Deny this thread sockets and new processes; return whether the kernel agreed."""
+    machine = platform.machine()
+    if sys.platform != "linux" or machine not in _DENIED:
+        return False
+    arch, denied = _DENIED[machine]
+    allow, refuse = 0x7FFF0000, 0x00050000 | 1
+    rules = [(0x20, 0, 0, 4), (0x15, 1, 0, arch), (0x06, 0, 0, refuse), (0x20, 0, 0, 0)]
+    rules += [(0x35, 0, 1, _X32), (0x06, 0, 0, refuse)]
+    for number in denied:
+        rules += [(0x15, 0, 1, number), (0x06, 0, 0, refuse)]
+    rules.append((0x06, 0, 0, allow))
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(rules), ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        return False
+    return bool(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) == 0)
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to end this process when its parent ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(0)
+
+
+def limit_memory(budget_bytes: int) -> None:
+    """Bound the address space to what is mapped now and a budget; a fixed bound would fail some starts."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        mapped = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (mapped + budget_bytes, mapped + budget_bytes))
+
+
+def limit_cpu(budget_s: float) -> None:
+    """Give this process so much CPU time from now on."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    bound = int(used.ru_utime + used.ru_stime + budget_s) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (bound, resource.RLIM_INFINITY))
+
+
+def hold(release: Path) -> None:
+    """Keep a release from being removed as long as this process lives: a shared lock on its lease.
+
+    A query on a store whose files are gone grows without bound; better no cell than one on such a store.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        fcntl.flock(os.open(release / "lease", os.O_RDONLY), fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+class Evaluation:
+    """Queries on one store."""
+
+    def __init__(self, store_path: str, prefixes: dict[str, str]) -> None:
+        # Where pyoxigraph lies is known only now; its own types would ask for real files where a Wire does.
+        self._ox: Any = importlib.import_module("pyoxigraph")
+        self._store = self._ox.Store.read_only(store_path)
+        self._prefixes = prefixes
+        self._labels = (prefixes["rdfs"] + "label", prefixes["skos"] + "prefLabel")
+
+    def answer(self, request: dict[str, Any], wire: Wire) -> None:
+        """Write the answer to a query; exceptions leave as they are."""
+        found = self._store.query(request["query"], **self._dataset(request))
+        media_type = request["media_type"]
+        if isinstance(found, self._ox.QueryTriples):
+            self._graph(found, request, wire)
+        else:
+            found.serialize(wire, getattr(self._ox.QueryResultsFormat, _SOLUTIONS[media_type]))
+
+    def _dataset(self, request: dict[str, Any]) -> dict[str, Any]:
+        default, named = request["default_graphs"], request["named_graphs"]
+        if not default and not named:
+            return {}
+        # SPARQL 1.1 Protocol §2.1.4: the protocol's dataset wins over the query's; what is not named is empty.
+        nodes = [self._ox.NamedNode(iri) for iri in default]
+        return {"default_graph": nodes, "named_graphs": [self._ox.NamedNode(iri) for iri in named]}
+
+    def _graph(self, found: Any, request: dict[str, Any], wire: Wire) -> None:
+        form = getattr(self._ox.RdfFormat, _GRAPHS[request["media_type"]])
+        triples = self._described(found, request["query"]) if request["form"] == "DESCRIBE" else found
+        if form in (self._ox.RdfFormat.N_TRIPLES, self._ox.RdfFormat.N_QUADS):
+            self._ox.serialize(triples, wire, form)
+        else:
+            self._ox.serialize(triples, wire, form, prefixes=self._prefixes)
+
+    def _described(self, found: Any, query: str) -> Any:
+        """Yield the symmetric concise bounded description of what a query describes.
+
+        It is what is said of each resource, what is said with it as object, and the labels of all that is mentioned.
+        """
+        ox = self._ox
+        seen: set[Any] = set()
+        mentioned: set[Any] = set()
+        resources = {ox.NamedNode(iri) for m in _DESCRIBED.finditer(query) for iri in re.findall("<(.*?)>", m[1])}
+        outgoing = list(found)
+        resources |= {t.subject for t in outgoing if isinstance(t.subject, ox.NamedNode)}
+        incoming = (
+            ox.Triple(q.subject, q.predicate, q.object)
+            for resource in sorted(resources, key=str)
+            for q in self._store.quads_for_pattern(None, None, resource, ox.DefaultGraph())
+        )
+        for triples in (outgoing, incoming):
+            for triple in triples:
+                if triple not in seen:
+                    seen.add(triple)
+                    mentioned.update((triple.subject, triple.predicate, triple.object))
+                    yield triple
+        for node in sorted((n for n in mentioned if isinstance(n, ox.NamedNode)), key=str):
+            for label in self._labels:
+                for q in self._store.quads_for_pattern(node, ox.NamedNode(label), None, ox.DefaultGraph()):
+                    triple = ox.Triple(q.subject, q.predicate, q.object)
+                    if triple not in seen:
+                        seen.add(triple)
+                        yield triple
+
+
+def serve(evaluation: Evaluation, wire: Wire, limited: threading.Event) -> None:
+    """Answer requests one after the other until the other side is gone."""
+    limited.wait()
+    wire.send(b"R", b"jailed" if jail() else b"open")
+    while (request := wire.read()) is not None:
+        limit_cpu(request["cpu_s"])
+        wire.left = request["max_bytes"]
+        try:
+            evaluation.answer(request, wire)
+        except TooLarge:
+            wire.fail("large")
+        except SyntaxError as error:
+            wire.fail("syntax", str(error))
+        except MemoryError:
+            wire.fail("memory")
+        except Exception as error:
+            wire.fail("failed", f"{type(error).__name__}: {error}")
+        else:
+            wire.flush()
+            wire.send(b"E")
+
+
+def main() -> None:
+    """Run a cell: file descriptor, folder of pyoxigraph, store, memory budget in bytes, prefixes as JSON."""
+    fd, packages, store_path, memory, prefixes, parent = sys.argv[1:7]
+    die_with_parent(int(parent))
+    sys.path.append(packages)
+    wire = Wire(int(fd))
+    hold(Path(store_path).parent)
+    evaluation = Evaluation(store_path, json.loads(prefixes))
+    limited = threading.Event()
+    threading.stack_size(STACK_BYTES)
+    thread = threading.Thread(target=serve, args=(evaluation, wire, limited), daemon=True)
+    thread.start()
+    limit_memory(int(memory))
+    limited.set()
+    thread.join()
+
+
+if __name__ == "__main__":
+    main()
