@@ -1,0 +1,5 @@
+"""`python -m pfgraph` is `pfgraph`."""
+
+from pfgraph.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What is frozen: releases, and the shelf they stand on."""

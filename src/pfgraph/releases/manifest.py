@@ -1,0 +1,62 @@
+"""The manifest of a release: what it holds, what it was made from, and the digest that names it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from pfgraph.errors import ReleaseError
+
+FORMAT = 1
+ID_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is known of a release without opening its store.
+
+    `digest` is the SHA-256 of its sorted canonical N-Quads, and `id` the beginning of it: the clock
+    (`created`, in UTC) and the versions are in the manifest only, so equal sources give equal releases.
+    """
+
+    id: str
+    digest: str
+    created: str
+    pfgraph: str
+    pyoxigraph: str
+    ontology: str
+    triples: int
+    quads: int
+    graphs: Mapping[str, int]
+    conforms: bool
+    results: Mapping[str, int]
+    sources: Mapping[str, str]
+    files: Mapping[str, str]
+    format: int = FORMAT
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the manifest as a JSON value."""
+        return asdict(self)
+
+    def to_json(self) -> str:
+        """Return the manifest as JSON text, the same for the same manifest."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """Return a manifest from its file."""
+        try:
+            values: dict[str, Any] = json.loads(path.read_bytes())
+            known = {field.name for field in fields(cls)}
+            # A newer pfgraph may say more; what this one needs must be there.
+            return cls(**{name: value for name, value in values.items() if name in known})
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise ReleaseError(
+                "版の目録（manifest.json）を読めません。",
+                "The manifest of a release cannot be read.",
+                where=str(path),
+                found=str(error),
+            ) from error

@@ -1,0 +1,187 @@
+"""All releases of one home, the pointer to the current one, recovery and retention.
+
+home/current          the id of the current release; it changes by one rename
+home/releases/<id>/   published releases
+home/drafts/          releases in the making; what is found there at the start of a write is left over
+home/writer.lock      held by the one process that writes
+home/made-from.json   which source files the current release was made from, so that a restart need not build
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from pfgraph.errors import ReleaseError, UnknownRelease
+from pfgraph.messages import Text
+from pfgraph.releases import durability, locks
+from pfgraph.releases.locks import Lease
+from pfgraph.releases.manifest import ID_LENGTH
+from pfgraph.releases.release import LEASE, MANIFEST, Release
+
+WRITER_WAIT_S = 30.0
+LEASE_ATTEMPTS = 10
+
+
+class Shelf:
+    """The releases under one home directory."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._releases = home / "releases"
+        self._drafts = home / "drafts"
+        self._pointer = home / "current"
+        self._made_from = home / "made-from.json"
+
+    # ---- reading
+
+    def current_id(self) -> str | None:
+        """Return the id of the current release, or None before the first one."""
+        try:
+            return self._pointer.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ReleaseError(
+                "現行版を指すファイルを読めません。",
+                "The pointer to the current release cannot be read.",
+                where=str(self._pointer),
+            ) from error
+
+    def current(self) -> Release | None:
+        """Return the current release, or None before the first one."""
+        current_id = self.current_id()
+        return None if current_id is None else self.get(current_id)
+
+    def get(self, release_id: str) -> Release:
+        """Return the release with an id, or raise UnknownRelease."""
+        if not _is_id(release_id) or not (self._releases / release_id).is_dir():
+            raise UnknownRelease(release_id)
+        release = Release.open(self._releases / release_id)
+        if release.id != release_id or not release.manifest.digest.startswith(release_id):
+            raise _damaged(release.path, [MANIFEST])
+        return release
+
+    def all(self) -> list[Release]:
+        """Return every release, the newest first."""
+        paths = self._releases.glob("*") if self._releases.is_dir() else ()
+        releases = (Release.open(path) for path in paths if _is_id(path.name))
+        return sorted(releases, key=lambda release: (release.manifest.created, release.id), reverse=True)
+
+    def lease(self, release_id: str | None = None) -> tuple[Release, Lease]:
+        """Return a release, by default the current one, and a lease, which keeps it from being removed."""
+        for _ in range(LEASE_ATTEMPTS):
+            wanted = release_id or self.current_id()
+            if wanted is None:
+                break
+            release = self.get(wanted)
+            lease = Lease.take(release.lease_path)
+            if lease is not None:
+                return release, lease
+        raise UnknownRelease(release_id or "current")
+
+    def verify(self, release_id: str) -> list[str]:
+        """Return what in a release is not as its manifest says; nothing, if all is well."""
+        return list(self.get(release_id).faults())
+
+    # ---- writing
+
+    @contextmanager
+    def writing(self, wait_s: float = WRITER_WAIT_S) -> Iterator[None]:
+        """Be the one writer, and find the shelf recovered: what an interrupted write left over is gone."""
+        with durability.explained(self.home):
+            for folder in (self.home, self._releases, self._drafts):
+                folder.mkdir(parents=True, exist_ok=True)
+            with locks.writing(self.home / "writer.lock", wait_s):
+                self._recover()
+                yield
+
+    @contextmanager
+    def draft(self) -> Iterator[Path]:
+        """Lend an empty directory for a release in the making; what is not published is removed."""
+        path = Path(tempfile.mkdtemp(prefix="draft-", dir=self._drafts))
+        try:
+            path.chmod(0o755)
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def publish(self, draft: Release) -> Release:
+        """Make a frozen draft the current release and return it; a whole one of the same id is used again."""
+        place = self._releases / draft.id
+        if place.exists() and (faults := list(Release(place, draft.manifest).faults())):
+            self._set_aside(place, faults)
+        if not place.exists():
+            draft.path.rename(place)
+            durability.sync(self._releases)
+        return self.use(draft.id)
+
+    def use(self, release_id: str) -> Release:
+        """Make a release the current one: one rename, down to the disk."""
+        release = self.get(release_id)
+        if self.current_id() != release_id:
+            durability.replace(self._pointer, f"{release_id}\n".encode())
+        return release
+
+    def prune(self, keep: int) -> list[str]:
+        """Remove all but the newest releases, but none that is current or read, and return the ids."""
+        current = self.current_id()
+        old = [release for release in self.all() if release.id != current][max(keep - 1, 0) :]
+        return [release.id for release in old if self._remove(release.path)]
+
+    def _remove(self, path: Path) -> bool:
+        """Take a release away unless it is read: first its name, so that no reader finds half of it."""
+        with locks.unread(path / LEASE) as free:
+            if not free:
+                return False
+            gone = Path(tempfile.mkdtemp(prefix="removed-", dir=self._drafts)) / path.name
+            path.rename(gone)
+            durability.sync(self._releases)
+        shutil.rmtree(gone.parent)
+        return True
+
+    def _set_aside(self, path: Path, faults: list[str]) -> None:
+        """Make room where a damaged release stands, unless somebody reads it."""
+        if not self._remove(path):
+            raise _damaged(path, faults)
+
+    def _recover(self) -> None:
+        for left_over in self._drafts.iterdir():
+            shutil.rmtree(left_over)
+
+    # ---- what the current release was made from
+
+    def record_sources(self, digests: Mapping[str, str]) -> None:
+        """Remember which files the current release was made from."""
+        content = {"release": self.current_id(), "sources": dict(digests)}
+        durability.replace(self._made_from, json.dumps(content, sort_keys=True).encode())
+
+    def is_made_from(self, digests: Mapping[str, str]) -> bool:
+        """Whether the current release was made from exactly these files."""
+        try:
+            content = json.loads(self._made_from.read_bytes())
+        except (OSError, ValueError):
+            return False
+        current = self.current_id()
+        return current is not None and bool(content == {"release": current, "sources": dict(digests)})
+
+
+def _is_id(name: str) -> bool:
+    return len(name) == ID_LENGTH and set(name) <= set("0123456789abcdef")
+
+
+def _damaged(path: Path, faults: list[str]) -> ReleaseError:
+    return ReleaseError(
+        "版が壊れています。",
+        "The release is damaged.",
+        where=str(path),
+        found=", ".join(faults),
+        try_=Text(
+            "サーバーを止め、`pfgraph release` で作り直してください。",
+            "Stop the server and make it again with `pfgraph release`.",
+        ),
+    )
