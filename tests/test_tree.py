@@ -9,7 +9,7 @@ import pytest
 from pfgraph.errors import CatalogError, FormError, LinkError, QueryHeaderError, SourceError, SourcesRefused
 from pfgraph.namespaces import GRAPH
 from pfgraph.sources import tree as trees
-from trees import CATALOG, PLATFORMS, write_tree, write_turtle
+from trees import CATALOG, PLATFORMS, QUERY, RULES, write_tree, write_turtle
 
 
 def refused(root: Path) -> tuple[SourceError, ...]:
@@ -164,3 +164,34 @@ def test_digests_change_with_the_bytes(tmp_path: Path) -> None:
     changed = {file for file, digest in trees.digests(root).items() if digest != before[file]}
 
     assert changed == {"data/platforms.ttl"}
+
+
+def test_an_undescribed_name_in_a_query_is_refused(tmp_path: Path) -> None:
+    """A query that asks for a property of ours that does not exist is refused, with its line."""
+    root = write_tree(tmp_path)
+    wrong = QUERY.replace("pf:leadGovernment", "pf:leadGoverment")
+    (root / "queries" / "platforms.rq").write_text(wrong, encoding="utf-8")
+
+    (error,) = refused(root)
+
+    assert (type(error), error.file) == (LinkError, "queries/platforms.rq")
+    assert "pf:leadGoverment" in wrong.split("\n")[(error.line or 0) - 1]
+
+
+def test_an_undescribed_name_in_a_rule_is_refused(tmp_path: Path) -> None:
+    """SPARQL inside rules and shapes is looked through as well."""
+    errors = refused(write_tree(tmp_path, ontology__rules=RULES.replace("stage:existing", "stage:existng")))
+
+    assert [(type(error), error.file) for error in errors] == [(LinkError, "ontology/rules.ttl")]
+
+
+def test_a_namespace_in_a_query_is_no_name(tmp_path: Path) -> None:
+    """A query may build names from a namespace."""
+    root = write_tree(tmp_path)
+    built = QUERY.replace("LIMIT 100", "LIMIT 100\n").replace(
+        "}\nORDER",
+        "  FILTER(STRSTARTS(STR(?platform), STR(<https://w3id.org/pfgraph/id/platform/>)))\n}\nORDER",
+    )
+    (root / "queries" / "platforms.rq").write_text(built, encoding="utf-8")
+
+    assert list(trees.read(root).queries) == ["platforms"]

@@ -1,0 +1,1 @@
+"""What is answered: the protocol, the canned queries, the documents and the pages."""

@@ -1,0 +1,155 @@
+"""The application: routes, and the layers that every request passes through."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pfgraph.errors import PfgraphError
+from pfgraph.query.engine import Engine
+from pfgraph.releases.shelf import Shelf
+from pfgraph.settings import Settings
+from pfgraph.web.archive import Archive
+from pfgraph.web.boundary import Boundary, StreamCut
+from pfgraph.web.cache import ByteCache, Cached
+from pfgraph.web.endpoint import Endpoint
+from pfgraph.web.home import Home
+from pfgraph.web.manners import Manners
+from pfgraph.web.operations import Metrics, Operations, Watched
+from pfgraph.web.queries import Queries
+from pfgraph.web.rendering import STATIC, View
+from pfgraph.web.resources import Resources
+from pfgraph.web.site import Site
+
+_ASK = ["GET", "POST"]
+
+
+class Application:
+    """Everything that answers over HTTP, as one ASGI application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.site = Site(settings, Shelf(settings.home), Engine(settings))
+        self.cache = ByteCache(settings.cache_bytes)
+        metrics = Metrics(self.site, self.cache)
+        router = Router(_routes(self.site, metrics), redirect_slashes=False, lifespan=self._running)
+        bounded = Boundary(_Placed(router, self), self.site.pages)
+        self._app = Watched(Manners(Cached(bounded, self.cache, self._release_id)), metrics)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or follow the server through its life."""
+        await self._app(scope, receive, send)
+
+    @asynccontextmanager
+    async def _running(self, _app: object) -> AsyncGenerator[None]:
+        """Have the engine run as long as the server does."""
+        await self.site.engine.start()
+        try:
+            yield
+        finally:
+            await self.site.engine.close()
+
+    def _release_id(self) -> str | None:
+        try:
+            return self.site.release().id
+        except PfgraphError:
+            return None
+
+
+def create_app(settings: Settings) -> Application:
+    """Return the application over the releases of a home; one published later is taken up by itself."""
+    return Application(settings)
+
+
+class _Placed:
+    """Routes that know they are within an application, so that Starlette raises what it cannot route."""
+
+    def __init__(self, app: ASGIApp, within: object) -> None:
+        self._app, self._within = app, within
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self._within
+        await self._app(scope, receive, send)
+
+
+def _routes(site: Site, metrics: Metrics) -> list[BaseRoute]:
+    endpoint, resources, archive = Endpoint(site), Resources(site), Archive(site)
+    operations, queries = Operations(site, metrics), Queries(site)
+    return [
+        Route("/", Home(site).respond),
+        # The protocol's own tests ask at an address that ends with a slash.
+        Route("/sparql", endpoint.respond, methods=_ASK),
+        Route("/sparql/", endpoint.respond, methods=_ASK),
+        Route("/queries", queries),
+        Route("/queries/{name}", queries),
+        Route("/openapi.json", queries),
+        Route("/id/{key:path}", resources.identify),
+        Route("/doc/{key:path}", resources.document),
+        Route("/graph/{name:path}", resources.named_graph),
+        Route("/query/{name}", _to_query),
+        Route("/context/v1.jsonld", resources.context),
+        Route("/releases", archive.listing),
+        Route("/releases/{release}", archive.one),
+        Route("/releases/{release}/report.json", archive.report),
+        Route("/releases/{release}/sparql", endpoint.respond, methods=_ASK),
+        Route("/health", operations.health),
+        Route("/ready", operations.ready),
+        Route("/metrics", operations.metrics),
+        Mount("/static", _Static(directory=STATIC)),
+        Route("/{name}", resources.whole),
+    ]
+
+
+async def _to_query(request: Request) -> Response:
+    """Return where a query of ours, named by its IRI, is asked."""
+    view = View.of(request)
+    return RedirectResponse(view.href(f"/queries/{request.path_params['name']}", **dict(view.query)), 303)
+
+
+class _Static(StaticFiles):
+    """Files whose address changes with their content, and which are therefore kept for good."""
+
+    def file_response(self, *args: Any, **named: Any) -> Response:
+        """Return a file."""
+        response = super().file_response(*args, **named)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        # One tag is enough: the cache gives every answer its own.
+        del response.headers["etag"]
+        return response
+
+
+def serving(settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn runs the application: JSON lines as access log, requests finished before the end."""
+    logging.getLogger("uvicorn.error").addFilter(_told)
+    _log_to_stderr(logging.getLogger("pfgraph.access"))
+    return uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # After this, what still runs is cut off: no answer is ended politely that is not complete.
+        timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+    )
+
+
+def _told(record: logging.LogRecord) -> bool:
+    """Whether a record is news: a stream cut off on purpose has its line in the access log."""
+    found: BaseException | None = record.exc_info[1] if record.exc_info else None
+    return not isinstance(found, StreamCut)
+
+
+def _log_to_stderr(logger: logging.Logger) -> None:
+    if not logger.handlers:
+        logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

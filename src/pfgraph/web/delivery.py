@@ -1,0 +1,128 @@
+"""Answers as responses: bytes in the form that was asked for, and headers that tell the truth about them."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import json
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+
+from pyoxigraph import RdfFormat, parse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pfgraph.errors import BodyTooLarge
+from pfgraph.namespaces import Namespace
+from pfgraph.query.engine import Answer
+from pfgraph.releases.release import Release
+from pfgraph.web.answers import Streamed
+from pfgraph.web.forms import content_type
+from pfgraph.web.graphs import JSON_LD, context_link, framed
+from pfgraph.web.negotiation import Form
+from pfgraph.web.rendering import View
+from pfgraph.web.site import closing, whole
+
+VARY = "Accept, Accept-Language, Accept-Encoding"
+PROV = Namespace("prov")
+NT = "application/n-triples"
+# JSON-LD is made in this process and all at once, so there is less of it.
+FRAMED_BYTES = 8 * 2**20
+_CHANGING = re.compile(r"\b(?:NOW|RAND|UUID|STRUUID|BNODE)\s*\(", re.IGNORECASE)
+# What stays one line of header whatever a file or a query is called.
+_FILE_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+
+def release_headers(release: Release, view: View) -> dict[str, str]:
+    """Return the headers that say which release an answer is from, and on what it depends."""
+    provenance = f'<{release_url(release, view)}>; rel="{PROV.has_provenance.value}"'
+    return {"PFGraph-Release": release.id, "Link": provenance, "Vary": VARY, "Cache-Control": "no-cache"}
+
+
+def release_url(release: Release, view: View) -> str:
+    """Return the address of what is known of a release."""
+    return view.url(f"/releases/{release.id}")
+
+
+def asked_syntax(form: Form) -> str:
+    """Return the media type to ask of the engine for the sake of a form."""
+    return NT if form.written_as == JSON_LD else form.written_as
+
+
+def cache_control(query: str) -> str:
+    """Return `no-store` for a query whose answer changes by itself, else `no-cache`: ask again, by ETag."""
+    return "no-store" if _CHANGING.search(query) else "no-cache"
+
+
+async def deliver(answer: Answer, form: Form, release: Release, view: View, headers: Mapping[str, str]) -> Response:
+    """Return an answer as a response; large ones as a stream that is cut off where it fails."""
+    sent = {**release_headers(release, view), **headers}
+    if form.written_as == JSON_LD:
+        sent["Link"] += context_link(form, view)
+        return Response(await _framed(answer, release, view), 200, sent, content_type(form))
+    found = answer.body
+    if form.written_as.endswith("results+json"):
+        found = _with_link(found, release_url(release, view))
+    if form.name == "excel":
+        found = _begun_with(found, lambda piece: codecs.BOM_UTF8 + piece)
+    if isinstance(found, bytes):
+        return Response(found, 200, sent, content_type(form))
+    return Streamed(found, sent, content_type(form))
+
+
+async def _framed(answer: Answer, release: Release, view: View) -> bytes:
+    body = await whole(answer, FRAMED_BYTES)
+
+    def document() -> bytes:
+        return framed((quad.triple for quad in parse(body, RdfFormat.N_TRIPLES)), release, view)
+
+    return await asyncio.to_thread(document)
+
+
+_HEAD = re.compile(rb'^(\s*\{\s*"head"\s*:\s*\{)\s*(\}?)')
+Body = bytes | AsyncIterator[bytes]
+
+
+def _with_link(body: Body, url: str) -> Body:
+    """Return JSON results whose head links to their release (SPARQL 1.1 Results JSON §3.1.2)."""
+    link = b'"link":[' + json.dumps(url).encode() + b"]"
+
+    def linked(head: re.Match[bytes]) -> bytes:
+        # The empty head of an ASK wants no comma behind the link.
+        return head[1] + link + (head[2] or b",")
+
+    return _begun_with(body, lambda piece: _HEAD.sub(linked, piece))
+
+
+def _begun_with(body: Body, change: Callable[[bytes], bytes]) -> Body:
+    """Return a body whose first piece is changed."""
+    return change(body) if isinstance(body, bytes) else _first_changed(body, change)
+
+
+async def _first_changed(pieces: AsyncIterator[bytes], change: Callable[[bytes], bytes]) -> AsyncGenerator[bytes]:
+    first = True
+    async with closing(pieces) as body:
+        async for piece in body:
+            yield change(piece) if first else piece
+            first = False
+
+
+def disposition(name: str, form: Form) -> dict[str, str]:
+    """Return the header that gives a saved answer its file name."""
+    extension = "csv" if form.name == "excel" else form.name
+    if not _FILE_NAME.fullmatch(name):
+        return {}
+    return {"Content-Disposition": f'inline; filename="{name}.{extension}"'}
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """Return the body of a request, or raise BodyTooLarge before more than that is read."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise BodyTooLarge(max_bytes)
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > max_bytes:
+            raise BodyTooLarge(max_bytes)
+    return bytes(body)

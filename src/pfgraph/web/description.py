@@ -1,0 +1,45 @@
+"""What the endpoint says of itself: the SPARQL 1.1 Service Description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+
+from pfgraph.namespaces import DCTERMS, RDF, SD, VOID, base_iri
+from pfgraph.releases.release import Release
+
+_FILE = Path(__file__).parent / "description.ttl"
+
+
+@cache
+def _promises() -> tuple[Triple, ...]:
+    """Return what holds for every release: languages, features, formats."""
+    return tuple(quad.triple for quad in parse(_FILE.read_bytes(), RdfFormat.TURTLE))
+
+
+def description(release: Release, endpoint: str) -> list[Triple]:
+    """Return the service description of the endpoint at an address, over one release."""
+    return [*_promises(), *_dataset(release, endpoint)]
+
+
+def _dataset(release: Release, endpoint: str) -> Iterator[Triple]:
+    service = NamedNode(f"{base_iri()}sparql")
+    dataset, default = NamedNode(f"{base_iri()}dataset"), NamedNode(f"{base_iri()}dataset#default-graph")
+    yield Triple(service, SD.endpoint, NamedNode(endpoint))
+    yield Triple(service, SD.defaultDataset, dataset)
+    yield Triple(dataset, RDF.type, SD.Dataset)
+    yield Triple(dataset, DCTERMS.identifier, Literal(release.id))
+    yield Triple(dataset, SD.defaultGraph, default)
+    yield Triple(default, RDF.type, SD.Graph)
+    yield Triple(default, VOID.triples, Literal(release.manifest.triples))
+    for iri, triples in sorted(release.manifest.graphs.items()):
+        name = NamedNode(iri)
+        yield Triple(dataset, SD.namedGraph, name)
+        yield Triple(name, RDF.type, SD.NamedGraph)
+        yield Triple(name, SD.name, name)
+        yield Triple(name, SD.graph, name)
+        yield Triple(name, RDF.type, SD.Graph)
+        yield Triple(name, VOID.triples, Literal(triples))

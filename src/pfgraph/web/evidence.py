@@ -1,0 +1,71 @@
+"""Which printed statements a thing rests on, and how they are put."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import NamedNode
+
+from pfgraph.messages import Text
+from pfgraph.namespaces import expand
+from pfgraph.releases.release import Release
+from pfgraph.web.questions import question
+from pfgraph.web.rendering import View
+from pfgraph.web.site import Site, Solution, str_of
+from pfgraph.web.solutions import Cell, cell
+
+_NAMED = ("statement", "modality", "marker", "fragment", "document")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A printed statement that something rests on: our summary of it, how it is put, and where it stands."""
+
+    statement: Cell
+    modality: Cell
+    is_fact: bool
+    sign: str
+    document: Cell
+    fragment: Cell
+    page: str
+    row: str
+    span: str
+
+
+async def evidence(site: Site, release: Release, iri: str, view: View) -> list[Evidence]:
+    """Return the statements that a thing rests on; of a statement, itself."""
+    solutions = await site.solutions(release, question("evidence", resource=[NamedNode(iri)]))
+    iris = {str_of(solution[name]) for solution in solutions for name in _NAMED if name in solution}
+    labels = await site.labels(release, iris)
+    # A statement whose fragment has several pages or selectors is still one statement.
+    first = {str_of(solution["statement"]): solution for solution in reversed(solutions)}
+    return [_evidence(first[statement], view, labels) for statement in sorted(first)]
+
+
+def _evidence(solution: Solution, view: View, labels: Mapping[str, Text]) -> Evidence:
+    cells = {name: cell(solution.get(name), view, labels) for name in _NAMED}
+    said = {name: str_of(term) for name, term in solution.items()}
+    span = f"{said['start']}–{said['end']}" if "start" in said and "end" in said else ""
+    return Evidence(
+        statement=cells["statement"],
+        modality=cells["modality"],
+        is_fact=solution["modality"] == expand("modality:done"),
+        sign=sign(said.get("marker")),
+        document=cells["document"],
+        fragment=cells["fragment"],
+        page=said.get("page", ""),
+        row=said.get("row", ""),
+        span=span,
+    )
+
+
+def sign(marker: str | None) -> str:
+    """Return the printed sign of a marker: ○ for what is, ● for what is to come."""
+    signs = {expand("marker:present").value: "○", expand("marker:future").value: "●"}
+    return signs.get(marker or "", "")
+
+
+def facts_first(found: Sequence[Evidence]) -> list[Evidence]:
+    """Return statements with what is told as a fact before what is intended."""
+    return sorted(found, key=lambda each: not each.is_fact)

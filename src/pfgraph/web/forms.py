@@ -1,0 +1,45 @@
+"""The forms that answers come in: solutions, graphs, pages."""
+
+from __future__ import annotations
+
+from pfgraph.web.negotiation import Form
+
+_JSON = "application/sparql-results+json"
+_XML = "application/sparql-results+xml"
+_LD = "application/ld+json"
+
+HTML = Form("html", "text/html")
+
+SOLUTIONS = (
+    Form("json", _JSON, aliases=("srj",)),
+    Form("xml", _XML, aliases=("srx",)),
+    Form("csv", "text/csv"),
+    Form("tsv", "text/tab-separated-values"),
+    Form("json", "application/json", syntax=_JSON),
+    Form("xml", "application/xml", syntax=_XML),
+    Form("xml", "text/xml", syntax=_XML),
+    # CSV that a spreadsheet program takes for UTF-8: the same media type, with a byte order mark.
+    Form("excel", "text/csv"),
+)
+GRAPHS = (
+    Form("ttl", "text/turtle", aliases=("turtle",)),
+    Form("jsonld", _LD, aliases=("json-ld",)),
+    Form("nt", "application/n-triples", aliases=("ntriples", "n-triples")),
+    Form("rdf", "application/rdf+xml", aliases=("rdfxml", "rdf/xml", "rdf+xml")),
+    Form("nq", "application/n-quads", aliases=("nquads", "n-quads")),
+    Form("trig", "application/trig"),
+    Form("json", "application/json", syntax=_LD),
+)
+SOLUTIONS_AND_PAGE = (*SOLUTIONS, HTML)
+GRAPHS_AND_PAGE = (*GRAPHS, HTML)
+
+
+def offered(query_form: str) -> tuple[Form, ...]:
+    """Return the forms in which the answer to a SELECT, ASK, CONSTRUCT or DESCRIBE can be sent."""
+    return SOLUTIONS_AND_PAGE if query_form in {"SELECT", "ASK"} else GRAPHS_AND_PAGE
+
+
+def content_type(form: Form) -> str:
+    """Return the Content-Type of a form, with the charset where a text type may have one."""
+    # text/turtle, RDF/XML and the result formats are UTF-8 by definition; CSV's default is not.
+    return f"{form.media_type}; charset=utf-8" if form.media_type.startswith("text/") else form.media_type

@@ -1,0 +1,194 @@
+"""How the server is doing: the access log, metrics, health and readiness."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pfgraph.errors import PfgraphError
+from pfgraph.web.cache import ByteCache
+from pfgraph.web.site import Site
+from pfgraph.web.trace import Trace, trace
+
+logger = logging.getLogger("pfgraph.access")
+_NO_STORE = {"Cache-Control": "no-store"}
+_AREAS = frozenset(
+    [
+        "catalog",
+        "context",
+        "doc",
+        "graph",
+        "health",
+        "id",
+        "metrics",
+        "ns",
+        "openapi.json",
+        "problem",
+        "queries",
+        "ready",
+        "releases",
+        "sparql",
+        "static",
+    ]
+)
+_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """What is counted, for one application."""
+
+    def __init__(self, site: Site, cache: ByteCache) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = self._counter("http_requests", "Requests by area and status.", "area", "method", "status")
+        self.queries = self._counter("queries", "Queries by form and outcome.", "form", "outcome")
+        self.cached = self._counter("cache_answers", "Answers from the byte cache or not.", "result")
+        self.seconds = Histogram(
+            "pfgraph_http_request_seconds",
+            "Time to the end of an answer.",
+            ["area"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.registry.register(_Gauges(site, cache))
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"pfgraph_{name}", text, labels, registry=self.registry)
+
+    def note(self, area: str, method: str, status: int, seconds: float, notes: Trace) -> None:
+        """Count one request."""
+        self.requests.labels(area, method, str(status)).inc()
+        self.seconds.labels(area).observe(seconds)
+        self.cached.labels(notes.cache).inc()
+        if notes.form is not None:
+            self.queries.labels(notes.form, notes.outcome).inc()
+
+
+class _Gauges(Collector):
+    """What is true at the moment: the cache's size, and every number of the engine's health."""
+
+    def __init__(self, site: Site, cache: ByteCache) -> None:
+        self._site, self._cache = site, cache
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Return the gauges."""
+        yield GaugeMetricFamily("pfgraph_cache_bytes", "Bytes in the cache.", value=self._cache.bytes)
+        yield GaugeMetricFamily("pfgraph_cache_entries", "Answers in the cache.", value=len(self._cache))
+        for name, value in _numbers("engine", self._site.engine.health()):
+            yield GaugeMetricFamily(f"pfgraph_{name}", "From the engine's health.", value=value)
+
+
+def _numbers(name: str, found: object) -> Iterable[tuple[str, float]]:
+    if isinstance(found, Mapping):
+        for key, value in found.items():
+            yield from _numbers(f"{name}_{str(key).replace('-', '_')}", value)
+    elif isinstance(found, int | float):
+        yield name, float(found)
+
+
+class Watched:
+    """An application every request of which is counted and logged, one JSON line each."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer, and note how it went."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        notes, began = trace(scope), time.perf_counter()
+        status, sent = 0, 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status, sent
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            else:
+                sent += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            seconds = time.perf_counter() - began
+            self._metrics.note(_area(scope), _method(scope), status, seconds, notes)
+            if logger.isEnabledFor(logging.INFO):
+                logger.info(_line(scope, notes, status, sent, seconds))
+
+
+def _area(scope: Scope) -> str:
+    """Return what the request is about, as one of few words."""
+    first = scope["path"].removeprefix(scope.get("root_path", "")).split("/", 2)[1:2]
+    area = first[0] if first else ""
+    return area if area in _AREAS else "home" if area == "" else "other"
+
+
+def _method(scope: Scope) -> str:
+    method: str = scope["method"]
+    return method if method in {"GET", "HEAD", "POST", "OPTIONS"} else "OTHER"
+
+
+def _line(scope: Scope, notes: Trace, status: int, sent: int, seconds: float) -> str:
+    client = scope.get("client")
+    said: dict[str, Any] = {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "client": client[0] if client else None,
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "bytes": sent,
+        "ms": round(seconds * 1000, 2),
+        "outcome": notes.outcome,
+        "cache": notes.cache,
+        "release": notes.release,
+        "form": notes.form,
+        # Which query it was, without keeping what somebody asked.
+        "query": None if notes.query is None else sha256(notes.query.encode()).hexdigest()[:16],
+        "name": notes.name,
+    }
+    return json.dumps({key: value for key, value in said.items() if value is not None}, ensure_ascii=False)
+
+
+class Operations:
+    """The routes for whoever keeps the server running."""
+
+    def __init__(self, site: Site, metrics: Metrics) -> None:
+        self._site, self._metrics = site, metrics
+
+    async def health(self, _request: Request) -> Response:
+        """Return how the process, its engine and its release are."""
+        found = {
+            "version": version("pfgraph"),
+            "release": self._release_id(),
+            "engine": self._site.engine.health(),
+        }
+        return JSONResponse({"status": "ok", **found}, headers=_NO_STORE)
+
+    async def ready(self, _request: Request) -> Response:
+        """Return whether queries can be answered now."""
+        release_id = self._release_id()
+        status = 503 if release_id is None else 200
+        return JSONResponse({"ready": status == 200, "release": release_id}, status, headers=_NO_STORE)
+
+    async def metrics(self, _request: Request) -> Response:
+        """Return the metrics in Prometheus' text format."""
+        kind = "text/plain; version=0.0.4; charset=utf-8"
+        return Response(generate_latest(self._metrics.registry), headers=_NO_STORE, media_type=kind)
+
+    def _release_id(self) -> str | None:
+        try:
+            return self._site.release().id
+        except PfgraphError:
+            return None

@@ -1,0 +1,277 @@
+"""The application as a whole: a real process that streams, is hung up on, fails midway and is told to stop."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from pyoxigraph import Literal, NamedNode, Triple
+
+from pfgraph.namespaces import GRAPH, PF, RDF, RDFS
+from sites import Client, publish, serving
+
+# 200 things with long names: one join of all with all is 14 MB and more, and takes no thinking.
+NAMES = [
+    triple
+    for n in range(200)
+    for node in [NamedNode(f"urn:example:{n}")]
+    for triple in (Triple(node, RDF.type, PF.Platform), Triple(node, RDFS.label, Literal(f"{n}" * 60)))
+]
+LONG = "SELECT * WHERE { ?a a ?x ; ?p ?b . ?c a ?y ; ?q ?d }"
+ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+SCRIPT = """
+import sys, uvicorn
+from pathlib import Path
+from pfgraph.settings import Settings
+from pfgraph.web.app import serving
+settings = Settings(home=Path(sys.argv[1]), port=int(sys.argv[2]), query_timeout_s=float(sys.argv[3]))
+uvicorn.Server(serving(settings)).run()
+"""
+
+
+@dataclass
+class Server:
+    """A server process, where it listens, and what it logs."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """Return the response to a GET."""
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=30, **options)
+
+    def ask(self, query: str) -> socket.socket:
+        """Send a query and return the connection, before anything is read."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection.sendall(f"GET /sparql?query={quote(query)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        return connection
+
+    def running(self) -> int:
+        """Return how many queries are under way."""
+        return int(self.get("/health").json()["engine"]["running"])
+
+    def until(self, running: int) -> None:
+        """Wait until so many queries are under way."""
+        deadline = time.monotonic() + 10
+        while self.running() != running:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def stop(self) -> list[dict[str, Any]]:
+        """Tell the process to stop, and return the lines of its access log."""
+        self.process.send_signal(signal.SIGTERM)
+        _, logged = self.process.communicate(timeout=30)
+        return [json.loads(line) for line in logged.splitlines() if line.startswith("{")]
+
+
+def start(home: Path, timeout_s: float) -> Server:
+    """Return a server process that answers."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", SCRIPT, str(home), str(port), str(timeout_s)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    server = Server(process, port)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            server.get("/ready").raise_for_status()
+        except httpx.HTTPError:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        else:
+            return server
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home with a release of many long names."""
+    home: Path = tmp_path_factory.mktemp("home")
+    publish(home, {GRAPH["data/x"].value: NAMES})
+    return home
+
+
+@pytest.fixture
+def server(home: Path) -> Iterator[Server]:
+    """Lend a server process that gives a query two seconds."""
+    server = start(home, 2.0)
+    yield server
+    if server.process.poll() is None:
+        server.process.kill()
+    server.process.communicate()
+
+
+def test_a_long_answer_streams_to_its_end(server: Server) -> None:
+    """An answer too long to hold comes in pieces, and is complete."""
+    response = server.get(f"/sparql?query={quote(LONG)}", headers={"Accept": "text/csv"})
+
+    assert response.headers["transfer-encoding"] == "chunked"
+    assert response.text.count("\r\n") == 1 + 400 * 400
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_a_long_answer_streams_encoded(server: Server, coding: str) -> None:
+    """A stream is encoded on the way, piece by piece."""
+    headers = {"Accept": "text/csv", "Accept-Encoding": coding}
+    response = server.get(f"/sparql?query={quote(LONG)}", headers=headers)
+
+    assert response.headers["content-encoding"] == coding
+    assert response.text.count("\r\n") == 1 + 400 * 400
+
+
+def test_head_of_a_long_answer_ends_the_query(server: Server) -> None:
+    """HEAD of a stream has its headers, and the query is not read to its end."""
+    response = httpx.head(f"http://127.0.0.1:{server.port}/sparql?query={quote(LONG)}", timeout=30)
+
+    assert response.status_code == 200
+    server.until(0)
+
+
+def test_an_answer_that_fails_midway_has_no_clean_end(server: Server) -> None:
+    """Once an answer has begun and its time runs out, it is cut off; nobody takes the part for the whole."""
+    with server.ask("SELECT * WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }") as connection:
+        first = last = connection.recv(2**20)
+        while piece := connection.recv(2**20):
+            last = piece
+
+    assert first.startswith(b"HTTP/1.1 200")
+    assert not last.endswith(b"0\r\n\r\n")
+
+
+def test_a_query_without_end_is_stopped(server: Server) -> None:
+    """A query over its time is a problem that says so."""
+    response = server.get(f"/sparql?query={quote(ENDLESS)}")
+
+    assert response.status_code == 503
+    assert response.json()["type"].endswith("/query-timeout")
+
+
+def test_a_client_that_hangs_up_frees_its_cell(server: Server) -> None:
+    """A query whose client is gone is ended long before its time."""
+    with server.ask(ENDLESS):
+        server.until(1)
+    server.until(0)
+
+    assert "client-hung-up" in {line["outcome"] for line in server.stop()}
+
+
+def test_a_client_that_stops_reading_stops_its_query(server: Server) -> None:
+    """A client that hangs up in the middle of a stream frees its cell as well."""
+    with server.ask(LONG) as connection:
+        connection.recv(1000)
+    server.until(0)
+
+    assert "client-hung-up" in {line["outcome"] for line in server.stop() if line["path"] == "/sparql"}
+
+
+def test_running_queries_are_finished_before_the_end(server: Server) -> None:
+    """A server that is told to stop answers what it has begun."""
+    with server.ask(ENDLESS) as connection:
+        server.until(1)
+        server.process.send_signal(signal.SIGTERM)
+        answer = b""
+        while piece := connection.recv(2**20):
+            answer += piece
+
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"/problem/query-timeout" in answer
+    assert server.process.wait(10) in {0, -signal.SIGTERM}
+
+
+def test_the_log_tells_each_request_in_json(server: Server) -> None:
+    """A line of the access log has the outcome, the form, the time, and a digest in place of the query."""
+    server.get("/sparql?query=ASK%7B%7D")
+    server.get("/sparql?query=ASK%7B%7D")
+    server.get("/sparql?query=SELECT")
+    lines = [line for line in server.stop() if line["path"] == "/sparql"]
+
+    assert [line["outcome"] for line in lines] == ["ok", "ok", "malformed-query"]
+    assert [line["cache"] for line in lines] == ["miss", "hit", "pass"]
+    assert lines[0]["form"] == "ASK"
+    assert len(lines[0]["query"]) == 16
+    assert not any("ASK{}" in json.dumps(line) for line in lines)
+
+
+@pytest.fixture(scope="module")
+def client(home: Path) -> Iterator[Client]:
+    """Lend a client in this process."""
+    with serving(home) as client:
+        yield client
+
+
+def test_health_tells_about_the_engine(client: Client) -> None:
+    """`/health` says which release is served, how many queries run, and is not cached."""
+    response = client.get("/health")
+    found = response.json()
+
+    assert found["status"] == "ok"
+    assert found["release"] == client.app.site.release().id
+    assert "running" in found["engine"]
+    assert response.headers["cache-control"] == "no-store"
+
+
+def test_readiness_needs_a_release(tmp_path: Path, client: Client) -> None:
+    """`/ready` is 200 with a release and 503 without."""
+    with serving(tmp_path) as empty:
+        assert empty.get("/ready").status_code == 503
+    assert client.get("/ready").status_code == 200
+
+
+def test_a_site_without_a_release_says_so(tmp_path: Path) -> None:
+    """Before the first release, every question is answered 503 with what to do."""
+    with serving(tmp_path) as empty:
+        response = empty.get("/sparql?query=ASK%7B%7D")
+
+    assert response.status_code == 503
+    assert response.json()["type"].endswith("/release-error")
+
+
+def test_metrics_count_what_happened(client: Client) -> None:
+    """`/metrics` has requests, queries by form and outcome, times, the cache and the engine, for Prometheus."""
+    client.get("/sparql?query=ASK%7B%7D")
+    client.get("/sparql?query=SELECT")
+    response = client.get("/metrics")
+
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    for line in (
+        'pfgraph_http_requests_total{area="sparql",method="GET",status="200"}',
+        'pfgraph_queries_total{form="ASK",outcome="ok"}',
+        'pfgraph_http_request_seconds_bucket{area="sparql",le="0.001"}',
+        "pfgraph_cache_bytes ",
+        "pfgraph_engine_running ",
+    ):
+        assert line in response.text
+
+
+@pytest.mark.parametrize("path", ["/", "/sparql?query=ASK%7B%7D", "/none", "/health"])
+def test_every_response_has_manners(client: Client, path: str) -> None:
+    """Whatever is answered may be read from any page and is taken for what it says it is."""
+    headers = client.get(path).headers
+
+    assert headers["access-control-allow-origin"] == "*"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_fault_of_ours_is_a_problem_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw is a 500 problem that tells nothing of the inside."""
+
+    def broken(*_: object) -> str:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr("pfgraph.web.home.question", broken)
+    response = client.get("/?new")
+
+    assert response.status_code == 500
+    assert response.json()["type"].endswith("/unexpected")
+    assert "secret" not in response.text
