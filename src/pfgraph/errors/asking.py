@@ -20,13 +20,29 @@ def _place(line: int | None, column: int | None) -> Text | None:
 
 
 class MalformedQuery(QueryError):
-    """The text is not SPARQL; says at which line and column, and what may have happened."""
+    """The text is not SPARQL; says at which line and column, and what may have happened.
+
+    `excerpt` is that line with a caret under the column; whoever has the text at hand sets it.
+    """
+
+    excerpt: str | None = None
 
     def __init__(
-        self, ja: str, en: str, line: int | None = None, column: int | None = None, hint: Text | None = None
+        self,
+        ja: str,
+        en: str,
+        line: int | None = None,
+        column: int | None = None,
+        hint: Text | None = None,
+        **parts: Unpack[Parts],
     ) -> None:
         self.line, self.column, self.hint = line, column, hint
-        super().__init__(ja, en, where=_place(line, column), try_=hint)
+        parts["where"], parts["try_"] = _place(line, column), hint
+        super().__init__(ja, en, **parts)
+
+    def __str__(self) -> str:
+        """Both languages, and the line itself."""
+        return super().__str__() + (f"\n{self.excerpt}" if self.excerpt else "")
 
 
 class ForbiddenFeature(QueryError):
@@ -49,6 +65,16 @@ class QueryTimeout(QueryError):
         super().__init__(
             f"{timeout_s:g} 秒以内に終わりませんでした。条件を絞るか LIMIT を付けてください。",
             f"The query did not finish within {timeout_s:g} seconds. Narrow the pattern or add a LIMIT.",
+        )
+
+
+class QueryCpuExceeded(QueryError):
+    """The query used up its share of the processor."""
+
+    def __init__(self, cpu_s: float) -> None:
+        super().__init__(
+            f"プロセッサー時間 {cpu_s:g} 秒を使い切りました。条件を絞るか LIMIT を付けてください。",
+            f"The query used up {cpu_s:g} seconds of processor time. Narrow the pattern or add a LIMIT.",
         )
 
 
@@ -83,11 +109,11 @@ class QueryTooLarge(QueryError):
 class EngineLost(QueryError):
     """The process that evaluated the query ended without an answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, hint: Text | None = None) -> None:
         super().__init__(
             "クエリを評価していたプロセスが応答なく終了しました。このクエリの結果はありません。",
             "The process that evaluated this query ended without an answer.",
-            try_=Text("クエリを簡単にしてください。", "Try a simpler query."),
+            try_=hint or Text("クエリを簡単にしてください。", "Try a simpler query."),
         )
 
 
@@ -103,6 +129,20 @@ class Overloaded(QueryError):
         super().__init__(
             "混み合っています。",
             "Too many queries are waiting.",
+            try_=_later(retry_after_s),
+        )
+
+
+class TooManyQueries(Overloaded):
+    """One client has too many queries under way."""
+
+    def __init__(self, per_client: int, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        QueryError.__init__(
+            self,
+            "同じ利用者からのクエリが多すぎます。",
+            "Too many queries of one client are under way.",
+            expected=f"≤ {per_client}",
             try_=_later(retry_after_s),
         )
 
@@ -126,9 +166,7 @@ class RequestError(PfgraphError):
 class BadParameter(RequestError):
     """A parameter's value is not of its type, is missing, or is not a parameter at all."""
 
-    def __init__(
-        self, name: str, ja: str, en: str, *, example: str | None = None, **parts: Unpack[Parts]
-    ) -> None:
+    def __init__(self, name: str, ja: str, en: str, *, example: str | None = None, **parts: Unpack[Parts]) -> None:
         self.name, self.example = name, example
         if example is not None:
             parts["try_"] = Text(f"例: {name}={example}", f"Example: {name}={example}")

@@ -35,6 +35,16 @@ class TableError(SourceError):
     """A table, its metadata or one of its cells is wrong."""
 
 
+class MissingRow(TableError):
+    """A cell refers to a row of another table that is not there; `table` is that table's file."""
+
+    def __init__(
+        self, ja: str, en: str, *, table: str, file: str, line: int, column: Text, **parts: Unpack[Parts]
+    ) -> None:
+        self.table = table
+        super().__init__(ja, en, file=file, line=line, column=column, **parts)
+
+
 class TurtleError(SourceError):
     """A Turtle file does not parse, or cannot be written in the canonical form."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from types import MappingProxyType
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from pfgraph.graph import rules
+from pfgraph.graph.sums import LineSum
 from pfgraph.namespaces import GRAPH, RDF
 from pfgraph.sources.origins import Origin
 from pfgraph.sources.tree import SourceTree
@@ -50,16 +50,13 @@ class Dataset:
         return sorted(f"{quad} ." for quad in self.quads())
 
     def digest(self) -> str:
-        """Return the SHA-256 of the canonical N-Quads."""
+        """Return the digest of the canonical N-Quads."""
         return digest(self.lines())
 
 
 def digest(lines: Iterable[str]) -> str:
-    """Return the SHA-256 of lines in UTF-8, each ended by a line feed."""
-    whole = sha256()
-    for line in lines:
-        whole.update(line.encode() + b"\n")
-    return whole.hexdigest()
+    """Return the digest of a set of lines, each once and without its line feed, in any order."""
+    return LineSum().plus(lines).digest
 
 
 def build(tree: SourceTree) -> Dataset:

@@ -149,7 +149,7 @@ class Block:
         self._fault(node, "値の形が違います。", "The value has another form.", expected)
 
     def _fault(self, node: yaml.Node, ja: str, en: str, expected: str | None = None) -> None:
-        found = str(node.value) if isinstance(node, yaml.ScalarNode) else str(node.id)
+        found = str(node.value) if isinstance(node, yaml.ScalarNode) else str(node.tag)
         self.errors.append(
             QueryHeaderError(ja, en, file=self.file, line=_line(node), found=found, expected=expected)
         )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
-from pfgraph.errors import SourceError, TableError
+from pfgraph.errors import MissingRow, SourceError, TableError
 from pfgraph.messages import Text
 from pfgraph.sources import characters, corrections, csvw, headings, sheets, values
 from pfgraph.sources.csvw import ForeignKey, Table
@@ -75,9 +75,10 @@ def _unknown(
     for position, (line, text) in enumerate(unknown):
         meant = corrections.meant(text, texts.get)
         near = corrections.near(text, texts) if meant is None and position < MAX_NEAR else []
-        yield TableError(
+        yield MissingRow(
             f"{resource} にない値です。",
             f"{resource} has no such value.",
+            table=f"{file.rpartition('/')[0]}/{resource}".removeprefix("/"),
             file=file,
             line=line,
             column=title,
