@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyoxigraph import QueryResultsFormat, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions, QueryTriples, Store
 
 from pfgraph.graph import dataset as datasets
 from pfgraph.graph import metadata
@@ -23,21 +23,38 @@ def shipped() -> tuple[dict[str, CannedQuery], Store]:
     return dict(tree.queries), store
 
 
-def answer(query: CannedQuery, example: Example, store: Store) -> str:
-    """Return what a query answers to an example: SPARQL TSV with its header, or sorted N-Triples."""
-    found = store.query(query.bind(example.arguments))
+QUERIES, STORE = shipped()
+
+
+def answer(query: CannedQuery, example: Example, store: Store | None = None) -> str:
+    """Return the answer to an example, over the shipped data or a store's: TSV, sorted N-Triples, or a truth."""
+    found = (STORE if store is None else store).query(query.bind(example.arguments))
     if isinstance(found, QuerySolutions):
-        return found.serialize(format=QueryResultsFormat.TSV).decode()
-    return "".join(sorted(f"{triple} .\n" for triple in found))
+        return (found.serialize(format=QueryResultsFormat.TSV) or b"").decode()
+    if isinstance(found, QueryTriples):
+        return "".join(sorted(f"{triple} .\n" for triple in found))
+    return f"{'true' if found else 'false'}\n"
+
+
+def rows(name: str, **arguments: str) -> list[dict[str, str]]:
+    """Return the rows of a query as texts, without what is unbound."""
+    found = STORE.query(QUERIES[name].bind(arguments))
+    assert isinstance(found, QuerySolutions)
+    columns = QUERIES[name].columns
+    return [{c: s[c].value for c in columns if isinstance(s[c], Literal | NamedNode)} for s in found]
+
+
+def column(name: str, column: str, **arguments: str) -> list[str]:
+    """Return one column of a query's rows."""
+    return [row.get(column, "") for row in rows(name, **arguments)]
 
 
 def main() -> None:
     """Write the expected answer of every example, and remove those of none."""
-    queries, store = shipped()
     EXPECTED.mkdir(exist_ok=True)
     written = {
-        example.expected: answer(query, example, store)
-        for query in queries.values()
+        example.expected: answer(query, example)
+        for query in QUERIES.values()
         for example in query.examples
         if example.expected
     }

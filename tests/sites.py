@@ -82,6 +82,32 @@ class Client:
         headers = {**options.pop("headers", {}), **({"Accept": accept} if accept else {})}
         return self.request("GET", url, headers=headers, **options)
 
+    def raw(self, method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes) -> int:
+        """Return the status of the answer to a request that no decent client would send."""
+        scope: dict[str, Any] = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "root_path": "",
+        }
+        scope |= {"path": path, "raw_path": path.encode("utf-8", "replace"), "query_string": query}
+        scope |= {"headers": headers, "client": ("192.0.2.1", 123), "server": ("test", 80)}
+        statuses: list[int] = []
+        received = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receive() -> Any:
+            message = next(received, None)
+            # The client stays until it is answered.
+            return message or await asyncio.Future()
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        self._run(self.app(scope, receive, send))
+        return statuses[0]
+
     async def _request(self, method: str, url: str, options: dict[str, Any]) -> httpx.Response:
         transport = httpx.ASGITransport(self.app, client=("192.0.2.1", 123))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

@@ -31,11 +31,11 @@ WINGS: list[tuple[str, list[str]]] = [
     (
         "graph",
         [
-            *["rules", "dataset", "reference", "shacl", "report", "validation", "vocabulary"],
+            *["rules", "sums", "dataset", "reference", "shacl", "report", "validation", "vocabulary"],
             *["statistics", "metadata", "evidence"],
         ],
     ),
-    ("releases", ["durability", "locks", "manifest", "release", "shelf", "export", "pipeline"]),
+    ("releases", ["durability", "locks", "manifest", "release", "history", "keepsakes", "shelf", "export", "differences", "archive", "restoring", "pipeline"]),
     (
         "query",
         [
@@ -50,7 +50,7 @@ WINGS: list[tuple[str, list[str]]] = [
             *["context", "jsonld", "questions", "description", "rendering", "answers", "problems", "site", "graphs"],
             *["boundary", "operations", "names", "vocabulary", "solutions", "delivery", "result_page"],
             *["endpoint", "openapi", "queries", "archive", "evidence", "ontology", "documents", "resources"],
-            *["home", "app"],
+            *["home", "kinds", "app"],
         ],
     ),
     ("cli", ["console", "making", "shelving", "serving", "asking", "verifying", "commands", "__init__"]),

@@ -82,7 +82,7 @@ def test_a_graph_is_framed_json_ld(shipped: Client) -> None:
     found = shipped.get("/queries/government.jsonld?code=312011").json()
 
     assert found["@context"] == "http://test/context/v1.jsonld"
-    assert "government:312011" in {node["id"] for node in found["@graph"]}
+    assert "government:312011" in {node["id"] for node in found["graph"]}
 
 
 @pytest.mark.parametrize(

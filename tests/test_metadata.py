@@ -67,8 +67,7 @@ def test_properties_of_a_class_are_what_counting_gives(store: Store) -> None:
     """Within a class, each property its instances have is counted."""
     said = pairs(
         store,
-        "SELECT ?c ?p ?n { ?x void:class ?c ; void:propertyPartition ?y ."
-        " ?y void:property ?p ; void:triples ?n }",
+        "SELECT ?c ?p ?n { ?x void:class ?c ; void:propertyPartition ?y . ?y void:property ?p ; void:triples ?n }",
     )
 
     assert said == pairs(store, "SELECT ?c ?p (COUNT(*) AS ?n) { ?s a ?c ; ?p ?o } GROUP BY ?c ?p")
@@ -83,9 +82,7 @@ def test_named_graphs_are_counted(store: Store) -> None:
 
 def test_queries_are_examples(store: Store) -> None:
     """A query is a sh:SPARQLExecutable with its text."""
-    assert column(store, "SELECT ?t { query:platforms a sh:SPARQLExecutable ; sh:select ?t }") == [
-        Literal(QUERY)
-    ]
+    assert column(store, "SELECT ?t { query:platforms a sh:SPARQLExecutable ; sh:select ?t }") == [Literal(QUERY)]
 
 
 def test_another_query_text_is_another_digest(tmp_path: Path) -> None:

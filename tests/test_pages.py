@@ -21,7 +21,7 @@ PATHS = [
     *("/queries/participants?fiscalYear=soon", "/sparql", "/sparql?query=SELECT+*+%7B%3Fs+%3Fp+1%7D"),
     *("/sparql?query=ASK%7B%7D", "/sparql?query=DESCRIBE+%3Curn:x%3E", "/sparql?query=x"),
     *("/doc/government/312011", "/doc/platform/401005-1", "/doc/statement/312011-2023-01"),
-    *("/doc/concept/stage/existing", "/doc/fy/2023", "/doc/none", "/ns", "/graph/data/areas", "/releases"),
+    *("/doc/concept/stage/existing", "/doc/fy/2023", "/doc/none", "/ns", "/graph/data/areas", "/releases", "/problem"),
 ]
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 
@@ -185,6 +185,15 @@ def test_a_form_asks_again_with_what_was_typed(shipped: Client) -> None:
     assert response.status_code == 400
     assert field["value"] == "soon"
     assert "aria-invalid" in field
+
+
+@pytest.mark.parametrize("path", ["/sparql?query=x", "/doc/none", "/queries/none", "/queries/government", "/none"])
+def test_the_type_of_a_problem_has_a_page(shipped: Client, path: str) -> None:
+    """Whoever follows the type of a problem learns what it means."""
+    kind = shipped.get(path).json()["type"]
+    page = shipped.get(urlsplit(kind).path.removeprefix("/pfgraph"))
+
+    assert page.json()[kind.rpartition("/")[2]].keys() == {"status", "ja", "en"}
 
 
 HOSTILE = [

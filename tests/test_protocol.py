@@ -338,7 +338,7 @@ def test_a_constructed_graph_is_json_ld_in_our_context(client: Client) -> None:
     found = client.get(address(query="CONSTRUCT WHERE { ?s ?p ?o }"), "application/ld+json").json()
 
     assert found["@context"] == "http://test/context/v1.jsonld"
-    assert [node["type"] for node in found["@graph"]] == [["foaf:Document"]] * 3
+    assert [node["type"] for node in found["graph"]] == [["foaf:Document"]] * 3
 
 
 def test_nothing_acceptable_lists_what_there_is(client: Client) -> None:

@@ -84,9 +84,7 @@ def test_a_suffix_wins(shipped: Client, suffix: str) -> None:
     assert response.headers["content-location"] == f"{TOTTORI}.{suffix}"
 
 
-@pytest.mark.parametrize(
-    "path", [TOTTORI, PLATFORM, "/doc/concept/stage/existing", "/ns", "/graph/data/areas"]
-)
+@pytest.mark.parametrize("path", [TOTTORI, PLATFORM, "/doc/concept/stage/existing", "/ns", "/graph/data/areas"])
 @pytest.mark.parametrize("suffix", SYNTAXES)
 def test_all_forms_say_the_same(shipped: Client, path: str, suffix: str) -> None:
     """Every RDF form of a document is the same graph."""

@@ -128,9 +128,7 @@ def test_other_bytes_than_the_canonical_are_told_with_the_line(tmp_path: Path) -
     """A file in another form is read, and told with the first line that differs."""
     root = write_tree(tmp_path)
     path = root / "data" / "platforms.ttl"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("    rdfs:label", "  rdfs:label"), encoding="utf-8"
-    )
+    path.write_text(path.read_text(encoding="utf-8").replace("    rdfs:label", "  rdfs:label"), encoding="utf-8")
 
     (error,) = trees.misshapen(trees.read(root))
 

@@ -19,9 +19,7 @@ app.command(short_help="組み立てて検証する / build and validate")(makin
 app.command(short_help="版を公開する / publish a release")(making.release)
 app.add_typer(shelving.app, name="releases", short_help="版の一覧・検証・整理 / list, verify, switch, prune")
 app.command(short_help="HTTP で公開する / serve over HTTP")(serving.serve)
-app.command(short_help="問いに答える / answer a named query", context_settings=asking.ANY_PARAMETER)(
-    asking.query
-)
+app.command(short_help="問いに答える / answer a named query", context_settings=asking.ANY_PARAMETER)(asking.query)
 app.command(short_help="SPARQL に答える / answer SPARQL")(asking.sparql)
 app.command(short_help="現行版を書き出す / write a release out")(asking.export)
 app.command(short_help="ファイルを検証する / validate files (SHACL)")(verifying.validate)

@@ -102,9 +102,7 @@ def release(as_json: Json = False) -> None:
             )
         )
     else:
-        console.say(
-            Text(f"版 {made.id} から変わっていません。", f"Nothing has changed since release {made.id}.")
-        )
+        console.say(Text(f"版 {made.id} から変わっていません。", f"Nothing has changed since release {made.id}."))
 
 
 def _refuse_violations(parts: Built) -> None:

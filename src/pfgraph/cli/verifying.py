@@ -35,9 +35,7 @@ class ShaclEngine(StrEnum):
 def validate(
     files: Annotated[list[Path], Existing],
     engine: Annotated[ShaclEngine, typer.Option(help="検証エンジン / engine")] = ShaclEngine.SHIFTY,
-    form: Annotated[
-        ReportFormat, typer.Option("--format", help="報告の形式 / form of the report")
-    ] = ReportFormat.TEXT,
+    form: Annotated[ReportFormat, typer.Option("--format", help="報告の形式 / form of the report")] = ReportFormat.TEXT,
     lang: Annotated[str | None, typer.Option(help="ja, en; 既定は両方 / both by default")] = None,
 ) -> None:
     """ファイルを、全データに加えたものとして形状（SHACL）で検証する。
@@ -73,9 +71,7 @@ def verify_source(file: Annotated[Path, Existing], as_json: Json = False) -> Non
     if as_json:
         mismatches = [{"subject": m.subject, **m.message.fields()} for m in found.mismatches]
         ok = not mismatches
-        console.say_json(
-            {"ok": ok, "document": found.document, "spans": found.spans, "mismatches": mismatches}
-        )
+        console.say_json({"ok": ok, "document": found.document, "spans": found.spans, "mismatches": mismatches})
     else:
         for mismatch in found.mismatches:
             console.say(Text(mismatch.message.ja, mismatch.message.en))

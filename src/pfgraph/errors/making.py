@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, Unpack
+from typing import Protocol, Required, Unpack
 
 from pfgraph.errors.root import PfgraphError
 from pfgraph.messages import Parts, Text, both
+
+
+class Told(Parts, total=False):
+    """What an error about a source file may be told with."""
+
+    file: Required[str]
+    line: int | None
+    column: Text | str | int | None
 
 
 class SourceError(PfgraphError):
@@ -38,11 +46,9 @@ class TableError(SourceError):
 class MissingRow(TableError):
     """A cell refers to a row of another table that is not there; `table` is that table's file."""
 
-    def __init__(
-        self, ja: str, en: str, *, table: str, file: str, line: int, column: Text, **parts: Unpack[Parts]
-    ) -> None:
+    def __init__(self, ja: str, en: str, *, table: str, **told: Unpack[Told]) -> None:
         self.table = table
-        super().__init__(ja, en, file=file, line=line, column=column, **parts)
+        super().__init__(ja, en, **told)
 
 
 class TurtleError(SourceError):

@@ -128,7 +128,9 @@ class Engine:
     async def take(self, release: Stored) -> Cell:
         """Return a cell on a release, a warm one if there is one; cells on other releases make room."""
         store_path = str(release.store_path)
-        self._idle = [cell for cell in self._idle if cell.is_alive]
+        for ended in [cell for cell in self._idle if not cell.is_alive]:
+            self._idle.remove(ended)
+            ended.kill()
         for cell in self._idle:
             if cell.store_path == store_path:
                 self._idle.remove(cell)

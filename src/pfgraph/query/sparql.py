@@ -11,7 +11,7 @@ from pfgraph.query.syntax import explain
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
-_FETCHING = ("SERVICE", "LOAD")
+FETCHING = ("SERVICE", "LOAD")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def inspect(text: str) -> Operation:
     """Return a query's form; raise ForbiddenFeature for SERVICE and LOAD, MalformedQuery for what is no query."""
     form = None
     for token in significant(text):
-        if token.is_word(*_FETCHING):
+        if token.is_word(*FETCHING):
             line, column = place(text, token.start)
             raise ForbiddenFeature(token.text.upper(), line=line, column=column)
         if form is None and token.is_word(*_FORMS):

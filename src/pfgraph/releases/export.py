@@ -18,7 +18,9 @@ COLUMNS = ("subject", "predicate", "object", "datatype", "language")
 
 def n_quads(release: Release) -> bytes:
     """Return the default graph and all named graphs as sorted N-Quads: the lines that the digest is over."""
-    return gzip.decompress(release.dump_path.read_bytes())
+    if release.dump_path.exists():
+        return gzip.decompress(release.dump_path.read_bytes())
+    return "".join(sorted(f"{quad} .\n" for quad in _store(release))).encode()
 
 
 def trig(release: Release) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pfgraph.errors import ReleaseError
 
-FORMAT = 1
+FORMAT = 2
 ID_LENGTH = 16
 
 
@@ -18,8 +18,9 @@ ID_LENGTH = 16
 class Manifest:
     """What is known of a release without opening its store.
 
-    `digest` is the SHA-256 of its sorted canonical N-Quads, and `id` the beginning of it: the clock
-    (`created`, in UTC) and the versions are in the manifest only, so equal sources give equal releases.
+    `digest` is that of the set of its canonical N-Quads (`graph.sums`), and `id` the beginning of it: the clock
+    (`created`, in UTC) and the versions are in the manifest only, so equal sources give equal releases. `sum` is
+    what the digest is taken of, and `parent` the release that was changed, where it was not built from files.
     """
 
     id: str
@@ -35,6 +36,8 @@ class Manifest:
     results: Mapping[str, int]
     sources: Mapping[str, str]
     files: Mapping[str, str]
+    sum: str = ""
+    parent: str = ""
     format: int = FORMAT
 
     def to_dict(self) -> dict[str, Any]:

@@ -74,8 +74,13 @@ def _violations(tree: SourceTree, errors: Sequence[SourceError]) -> Iterator[Sou
     for result in report.results:
         origin = result.origin
         if origin is not None and origin.file in lacking and result.severity is Severity.VIOLATION:
-            place = {"file": origin.file, "line": origin.line, "column": origin.column}
-            yield SourceError(*result.message, **place, found=result.found)
+            yield SourceError(
+                *result.message,
+                file=origin.file,
+                line=origin.line,
+                column=origin.column,
+                found=result.found,
+            )
 
 
 def _unknown_terms(tree: SourceTree) -> Sequence[SourceError]:

@@ -16,6 +16,7 @@ from pyoxigraph import NamedNode, Store
 
 from pfgraph.errors import ReleaseError
 from pfgraph.graph.dataset import Dataset, digest
+from pfgraph.graph.sums import LineSum
 from pfgraph.graph.validation import Report
 from pfgraph.namespaces import OWL, PF
 from pfgraph.releases import durability
@@ -56,7 +57,7 @@ class Release:
 
     @property
     def dump_path(self) -> Path:
-        """All quads as sorted N-Quads, gzipped; its lines are what the digest is over."""
+        """All quads as sorted N-Quads, gzipped, whose lines the digest is over; a release that was written has none."""
         return self.path / DUMP
 
     @property
@@ -92,7 +93,8 @@ class Release:
 def freeze(dataset: Dataset, report: Report, tree: SourceTree, path: Path) -> Release:
     """Return a release written to an empty directory, down to the disk; it is not published yet."""
     lines = dataset.lines()
-    whole = digest(lines)
+    summed = LineSum().plus(lines)
+    whole = summed.digest
     _write_store(dataset, path / STORE)
     if _store_digest(path / STORE) != whole:
         raise ReleaseError(
@@ -102,7 +104,7 @@ def freeze(dataset: Dataset, report: Report, tree: SourceTree, path: Path) -> Re
             expected=whole,
         )
     contents = {
-        DUMP: _gzipped(lines),
+        DUMP: gzipped(lines),
         REPORT: report.to_json().encode(),
         REPORT_TURTLE: report.to_turtle().encode(),
         LEASE: b"",
@@ -111,7 +113,7 @@ def freeze(dataset: Dataset, report: Report, tree: SourceTree, path: Path) -> Re
     for file, content in contents.items():
         (path / file).parent.mkdir(parents=True, exist_ok=True)
         (path / file).write_bytes(content)
-    manifest = _manifest(dataset, report, tree, whole, contents)
+    manifest = _manifest(dataset, report, tree, summed, contents)
     (path / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
     durability.sync_tree(path)
     return Release(path, manifest)
@@ -131,12 +133,12 @@ def _store_digest(path: Path) -> str | None:
     """Return the digest of what a store holds, or None where it cannot be read."""
     try:
         store = Store.read_only(str(path))
-        return digest(sorted(f"{quad} ." for quad in store))
+        return digest(f"{quad} ." for quad in store)
     except (OSError, RuntimeError):
         return None
 
 
-def _gzipped(lines: Iterable[str]) -> bytes:
+def gzipped(lines: Iterable[str]) -> bytes:
     """Return lines as a gzip file that is the same for the same lines: without name or time."""
     content = BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=content, mtime=0) as file:
@@ -146,12 +148,12 @@ def _gzipped(lines: Iterable[str]) -> bytes:
 
 
 def _manifest(
-    dataset: Dataset, report: Report, tree: SourceTree, whole: str, contents: Mapping[str, bytes]
+    dataset: Dataset, report: Report, tree: SourceTree, summed: LineSum, contents: Mapping[str, bytes]
 ) -> Manifest:
     severities = [result.severity.value for result in report.results]
     return Manifest(
-        id=whole[:ID_LENGTH],
-        digest=whole,
+        id=summed.digest[:ID_LENGTH],
+        digest=summed.digest,
         created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         pfgraph=version("pfgraph"),
         pyoxigraph=version("pyoxigraph"),
@@ -163,6 +165,7 @@ def _manifest(
         results={severity: severities.count(severity) for severity in sorted(set(severities))},
         sources=dict(tree.digests),
         files={file: sha256(content).hexdigest() for file, content in contents.items()},
+        sum=summed.to_hex(),
     )
 
 

@@ -5,6 +5,7 @@ home/releases/<id>/   published releases
 home/drafts/          releases in the making; what is found there at the start of a write is left over
 home/writer.lock      held by the one process that writes
 home/made-from.json   which source files the current release was made from, so that a restart need not build
+home/history, home/tags, home/cited   see `history` and `keepsakes`
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pfgraph.errors import ReleaseError, UnknownRelease
 from pfgraph.messages import Text
 from pfgraph.releases import durability, locks
+from pfgraph.releases.history import History, Move, timeline
+from pfgraph.releases.keepsakes import Keepsakes
 from pfgraph.releases.locks import Lease
 from pfgraph.releases.manifest import ID_LENGTH
 from pfgraph.releases.release import LEASE, MANIFEST, Release
@@ -36,6 +40,8 @@ class Shelf:
         self._drafts = home / "drafts"
         self._pointer = home / "current"
         self._made_from = home / "made-from.json"
+        self.history = History(home)
+        self.keepsakes = Keepsakes(home)
 
     # ---- reading
 
@@ -71,6 +77,10 @@ class Shelf:
         paths = self._releases.glob("*") if self._releases.is_dir() else ()
         releases = (Release.open(path) for path in paths if _is_id(path.name))
         return sorted(releases, key=lambda release: (release.manifest.created, release.id), reverse=True)
+
+    def timeline(self) -> list[Move]:
+        """Return which of the releases was the current one from when on, the oldest first."""
+        return timeline(self.history.moves(), self.all())
 
     def lease(self, release_id: str | None = None) -> tuple[Release, Lease]:
         """Return a release, by default the current one, and a lease, which keeps it from being removed."""
@@ -112,31 +122,42 @@ class Shelf:
 
     def publish(self, draft: Release) -> Release:
         """Make a frozen draft the current release and return it; a whole one of the same id is used again."""
+        return self.use(self.shelve(draft).id)
+
+    def shelve(self, draft: Release) -> Release:
+        """Put a frozen draft among the releases and return it there; a whole one of the same id stays."""
         place = self._releases / draft.id
         if place.exists() and (faults := list(Release(place, draft.manifest).faults())):
             self._set_aside(place, faults)
         if not place.exists():
             draft.path.rename(place)
             durability.sync(self._releases)
-        return self.use(draft.id)
+        return self.get(draft.id)
 
     def use(self, release_id: str) -> Release:
         """Make a release the current one: one rename, down to the disk."""
         release = self.get(release_id)
         if self.current_id() != release_id:
             durability.replace(self._pointer, f"{release_id}\n".encode())
+        self.history.add(release_id)
         return release
 
     def prune(self, keep: int) -> list[str]:
-        """Remove all but the newest releases, but none that is current or read, and return the ids."""
-        current = self.current_id()
-        old = [release for release in self.all() if release.id != current][max(keep - 1, 0) :]
-        return [release.id for release in old if self._remove(release.path)]
+        """Remove all but the newest releases and return the ids.
 
-    def _remove(self, path: Path) -> bool:
-        """Take a release away unless it is read: first its name, so that no reader finds half of it."""
+        The current one stays, what is tagged or cited (which counts for none of the newest), and what is being read.
+        """
+        current, reasons = self.current_id(), self.keepsakes.reasons
+        others = [release for release in self.all() if release.id != current and not reasons(release.id)]
+        return [release.id for release in others[max(keep - 1, 0) :] if self._remove(release.path, spare=True)]
+
+    def _remove(self, path: Path, *, spare: bool = False) -> bool:
+        """Take a release away unless it is read: first its name, so that no reader finds half of it.
+
+        Whoever cites a release holds a lease on it meanwhile; so nothing is cited once its lock is ours.
+        """
         with locks.unread(path / LEASE) as free:
-            if not free:
+            if not free or (spare and self.keepsakes.reasons(path.name)):
                 return False
             gone = Path(tempfile.mkdtemp(prefix="removed-", dir=self._drafts)) / path.name
             path.rename(gone)
@@ -152,6 +173,10 @@ class Shelf:
     def _recover(self) -> None:
         for left_over in self._drafts.iterdir():
             shutil.rmtree(left_over)
+        # A crash between the pointer's move and the note of it leaves the history one line short.
+        current = self.current_id()
+        if current is not None:
+            self.history.add(current, datetime.fromtimestamp(self._pointer.stat().st_mtime, UTC))
 
     # ---- what the current release was made from
 

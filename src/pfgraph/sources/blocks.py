@@ -82,9 +82,7 @@ class Block:
         """Return a key's text as the name of a variable."""
         name = self.word(key)
         if name and not _NAME.fullmatch(name):
-            self.wrong(
-                key, "変数の名前になりません。", "This is no variable's name.", name, expected=_NAME.pattern
-            )
+            self.wrong(key, "変数の名前になりません。", "This is no variable's name.", name, expected=_NAME.pattern)
         return name
 
     def text(self, key: str) -> Text:
@@ -116,9 +114,7 @@ class Block:
     ) -> None:
         """Note an error at a key's value, or at the block as a whole."""
         line = self.line_of(key) if key else self.line
-        self.errors.append(
-            QueryHeaderError(ja, en, file=self.file, line=line, found=found, expected=expected)
-        )
+        self.errors.append(QueryHeaderError(ja, en, file=self.file, line=line, found=found, expected=expected))
 
     def _add(self, key: yaml.Node, value: yaml.Node, known: Sequence[str] | None) -> None:
         name = str(key.value)
@@ -150,9 +146,7 @@ class Block:
 
     def _fault(self, node: yaml.Node, ja: str, en: str, expected: str | None = None) -> None:
         found = str(node.value) if isinstance(node, yaml.ScalarNode) else str(node.tag)
-        self.errors.append(
-            QueryHeaderError(ja, en, file=self.file, line=_line(node), found=found, expected=expected)
-        )
+        self.errors.append(QueryHeaderError(ja, en, file=self.file, line=_line(node), found=found, expected=expected))
 
 
 def _line(node: yaml.Node) -> int:

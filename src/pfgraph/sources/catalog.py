@@ -52,9 +52,7 @@ def _no_catalog() -> CatalogError:
         "データの目録がありません。",
         "There is no catalogue of the data.",
         file=CATALOG_FILE,
-        expected=Text(
-            "data/ の各ファイルにつき dcat:Dataset を1つ", "one dcat:Dataset for each file in data/"
-        ),
+        expected=Text("data/ の各ファイルにつき dcat:Dataset を1つ", "one dcat:Dataset for each file in data/"),
     )
 
 

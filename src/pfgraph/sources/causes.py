@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from pfgraph.errors import MissingRow, SourceError
+from pfgraph.errors import LinkError, MissingRow, SourceError
 
 SHOWN = 3
 
@@ -14,15 +14,24 @@ def told(errors: Iterable[SourceError]) -> list[SourceError]:
 
     A table with errors has lost rows, so nothing is said of rows it seems to lack.
     """
-    errors = list(errors)
-    wrong = {error.file for error in errors if not isinstance(error, MissingRow)}
     groups: dict[object, list[SourceError]] = {}
-    for error in errors:
-        if not (isinstance(error, MissingRow) and error.table in wrong):
-            # Without a value there is nothing to be the same: each place is an error of its own.
-            same = (type(error), error.message.text, error.message.found) if error.message.found else id(error)
-            groups.setdefault(same, []).append(error)
+    for error in _unexplained(list(errors)):
+        # Without a value there is nothing to be the same: each place is an error of its own.
+        same = (type(error), error.message.text, error.message.found) if error.message.found else id(error)
+        groups.setdefault(same, []).append(error)
     return [error for group in groups.values() for error in _first(group)]
+
+
+def _unexplained(errors: Sequence[SourceError]) -> Iterator[SourceError]:
+    wrong = {error.file for error in errors if not isinstance(error, MissingRow | LinkError)}
+    missing = {error.message.where for error in errors if isinstance(error, MissingRow)}
+    for error in errors:
+        if isinstance(error, MissingRow):
+            if error.table not in wrong:
+                yield error
+        # A row that is missing is an IRI that nothing describes: one cell, one error.
+        elif not (isinstance(error, LinkError) and error.message.where in missing):
+            yield error
 
 
 def _first(group: Sequence[SourceError]) -> Sequence[SourceError]:

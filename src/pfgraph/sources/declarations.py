@@ -44,9 +44,7 @@ class Body:
         return line_at(self.text, slot.opening)
 
 
-def parameters(
-    declarations: Sequence[Declaration], body: Body, errors: list[QueryHeaderError]
-) -> Iterator[Parameter]:
+def parameters(declarations: Sequence[Declaration], body: Body, errors: list[QueryHeaderError]) -> Iterator[Parameter]:
     """Return the parameters of a query; what is wrong with them goes to `errors`."""
     declared = [declaration.name for declaration in declarations]
     for declaration in declarations:
@@ -69,7 +67,7 @@ def _parameter(declaration: Declaration, body: Body) -> Parameter:
         title=declaration.title,
         description=declaration.description,
         pattern=declaration.pattern,
-        values=declaration.values or KINDS[declaration.kind].values,
+        values=declaration.values or (KINDS[declaration.kind].values if declaration.kind else ()),
         example=declaration.example or (default.value if default else ""),
     )
 
@@ -79,9 +77,7 @@ def _faults(
 ) -> Iterator[QueryHeaderError]:
     """Return what is wrong with one parameter: its name, its slots, its default, its values, its example."""
 
-    def fault(
-        ja: str, en: str, found: str, expected: Text | str, line: int = declaration.line
-    ) -> QueryHeaderError:
+    def fault(ja: str, en: str, found: str, expected: Text | str, line: int = declaration.line) -> QueryHeaderError:
         return QueryHeaderError(ja, en, file=body.file, line=line, found=found, expected=expected)
 
     name, slots = declaration.name, [slot for slot in body.slots if slot.name == declaration.name]
@@ -101,15 +97,14 @@ def _faults(
                 "The slots of one parameter have different defaults.",
             )
             yield fault(ja, en, body.written(slot), str(parameter.default or UNDEF), body.line(slot))
-    yield from (fault(*wrong) for wrong in _misfits(parameter))
+    if declaration.kind:
+        yield from (fault(*wrong) for wrong in _misfits(parameter))
 
 
 def _misfits(parameter: Parameter) -> Iterator[tuple[str, str, str, Text]]:
     """Return the default, values and example that are not of the parameter's own type."""
     default, kind = parameter.default, KINDS[parameter.kind]
-    if default is not None and not (
-        parameter.accepts(default.value) and parameter.term(default.value) == default
-    ):
+    if default is not None and not (parameter.accepts(default.value) and parameter.term(default.value) == default):
         yield (
             "既定値が引数の型に合いません。",
             "The default is not of the type.",

@@ -24,7 +24,10 @@ _EXAMPLE_KEYS = (*_TITLE_KEYS, "arguments", "expected")
 
 @dataclass(frozen=True)
 class Declaration:
-    """A parameter as the header declares it, and on which line; its default stands in the query."""
+    """A parameter as the header declares it, and on which line; its default stands in the query.
+
+    `kind` is empty where the header names none that there is.
+    """
 
     line: int
     name: str
@@ -119,7 +122,7 @@ def _kind(block: Block) -> str:
     if kind:
         ja, en = "この型はありません。", "There is no such type."
         block.wrong("type", ja, en, kind, expected=", ".join(KINDS))
-    return "string"
+    return ""
 
 
 def _pattern(block: Block) -> str | None:

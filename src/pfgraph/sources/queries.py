@@ -78,9 +78,7 @@ def read(path: Path, file: str) -> CannedQuery:
     return query
 
 
-def _query(
-    name: str, text: str, file: str, heading: Header, errors: list[QueryHeaderError]
-) -> CannedQuery | None:
+def _query(name: str, text: str, file: str, heading: Header, errors: list[QueryHeaderError]) -> CannedQuery | None:
     """Return the query a text and its header make; what is wrong goes to `errors`."""
     said = selection.inspect(text)
     columns = _columns(text, file, said, errors)
@@ -114,6 +112,10 @@ def _columns(text: str, file: str, said: Selection, errors: list[QueryHeaderErro
         ja, en = "外部への通信は使えません。", "A query may not fetch from elsewhere."
         line = line_at(text, said.fetch.start)
         errors.append(QueryHeaderError(ja, en, file=file, line=line, found=said.fetch.text))
+        return None
+    if not said.form:
+        ja, en = "クエリがありません。", "There is no query."
+        errors.append(QueryHeaderError(ja, en, file=file, expected="SELECT, ASK, CONSTRUCT, DESCRIBE"))
         return None
     try:
         answer = Store().query(text)

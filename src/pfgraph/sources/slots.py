@@ -45,13 +45,13 @@ def fill(text: str, slots: Iterable[Slot], terms: Mapping[str, NamedNode | Liter
 
 def spell(term: NamedNode | Literal) -> str:
     """Return a term as any SPARQL parser reads it."""
-    # SPARQL 1.1 §19.2: codepoint escapes may be replaced before strings are known, so no \u may follow a
-    # backslash that was in the value; as \u0075 the letter is the same to parsers that do it late.
+    # SPARQL 1.1 §19.2: codepoint escapes may be replaced before strings are known, so no u may follow a
+    # backslash that was in the value; as \U00000075 it is the same letter to every parser.
     return _CODEPOINT_ESCAPE.sub(_apart, str(term))
 
 
 def _apart(match: re.Match[str]) -> str:
-    return rf"\\\u{ord(match[1]):04X}" if match[1] else match[0]
+    return rf"\\\U{ord(match[1]):08X}" if match[1] else match[0]
 
 
 def _slot(words: Sequence[Token], position: int) -> Slot | None:

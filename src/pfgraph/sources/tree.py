@@ -57,9 +57,7 @@ def survey(root: Path) -> tuple[SourceTree, list[SourceError]]:
         elif file.startswith(("data/", "queries/")) and not _accompanies(file):
             errors.append(_unknown(file))
     errors += catalog.disagreements(readings)
-    errors += links.dangling(
-        readings.values(), {f"queries/{name}.rq": query.text for name, query in asked.items()}
-    )
+    errors += links.dangling(readings.values(), {f"queries/{name}.rq": query.text for name, query in asked.items()})
     digests = {file: sha256(content).hexdigest() for file, content in contents.items()}
     served = {file: content for file, content in contents.items() if file.startswith(SERVED)}
     return SourceTree(root, readings, asked, prefixes, digests, served), errors
@@ -69,9 +67,7 @@ def files(root: Path) -> list[str]:
     """Return the source files under a root by their paths from it, sorted; hidden and lock files are none."""
     paths = (path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file())
     relative = (path.relative_to(root) for path in paths)
-    return sorted(
-        path.as_posix() for path in relative if not any(p.startswith((".", "~")) for p in path.parts)
-    )
+    return sorted(path.as_posix() for path in relative if not any(p.startswith((".", "~")) for p in path.parts))
 
 
 def digests(root: Path) -> dict[str, str]:

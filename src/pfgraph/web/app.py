@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -23,9 +24,11 @@ from pfgraph.web.boundary import Boundary, StreamCut
 from pfgraph.web.cache import ByteCache, Cached
 from pfgraph.web.endpoint import Endpoint
 from pfgraph.web.home import Home
+from pfgraph.web.kinds import Kinds
 from pfgraph.web.manners import Manners
 from pfgraph.web.operations import Metrics, Operations, Watched
 from pfgraph.web.queries import Queries
+from pfgraph.web.questions import question
 from pfgraph.web.rendering import STATIC, View
 from pfgraph.web.resources import Resources
 from pfgraph.web.site import Site
@@ -52,10 +55,18 @@ class Application:
     async def _running(self, _app: object) -> AsyncGenerator[None]:
         """Have the engine run as long as the server does."""
         await self.site.engine.start()
+        warming = asyncio.ensure_future(self._warm())
         try:
             yield
         finally:
+            warming.cancel()
+            await asyncio.gather(warming, return_exceptions=True)
             await self.site.engine.close()
+
+    async def _warm(self) -> None:
+        """Ask something, so that the first client finds a cell that is ready."""
+        with suppress(PfgraphError):
+            await self.site.solutions(self.site.release(), question("shapes"))
 
     def _release_id(self) -> str | None:
         try:
@@ -82,7 +93,7 @@ class _Placed:
 
 def _routes(site: Site, metrics: Metrics) -> list[BaseRoute]:
     endpoint, resources, archive = Endpoint(site), Resources(site), Archive(site)
-    operations, queries = Operations(site, metrics), Queries(site)
+    operations, queries, kinds = Operations(site, metrics), Queries(site), Kinds(site)
     return [
         Route("/", Home(site).respond),
         # The protocol's own tests ask at an address that ends with a slash.
@@ -96,6 +107,8 @@ def _routes(site: Site, metrics: Metrics) -> list[BaseRoute]:
         Route("/graph/{name:path}", resources.named_graph),
         Route("/query/{name}", _to_query),
         Route("/context/v1.jsonld", resources.context),
+        Route("/problem", kinds.respond),
+        Route("/problem/{kind}", kinds.respond),
         Route("/releases", archive.listing),
         Route("/releases/{release}", archive.one),
         Route("/releases/{release}/report.json", archive.report),

@@ -48,14 +48,21 @@ class Context:
         kind = entry.get("@type")
         return Term(
             name,
-            self._expand(entry["@id"]),
-            kind if kind is None or kind.startswith("@") else self._expand(kind),
+            self.expand(entry["@id"], vocab=False),
+            kind if kind is None or kind.startswith("@") else self.expand(kind, vocab=False),
             entry.get("@container"),
         )
 
-    def _expand(self, name: str) -> str:
+    def expand(self, name: str, *, vocab: bool = True) -> str:
+        """Return the IRI that a word of the vocabulary, a prefixed name or an IRI stands for."""
         prefix, colon, local = name.partition(":")
-        return self._prefixes[prefix] + local if colon and prefix in self._prefixes else name
+        if colon and prefix in self._prefixes:
+            return self._prefixes[prefix] + local
+        return self._vocab + name if vocab and not colon else name
+
+    def terms(self) -> Mapping[str, Term]:
+        """Return the terms for properties, by name."""
+        return {term.name: term for term in self._terms.values()}
 
     def alias(self, keyword: str) -> str:
         """Return what a keyword is called here: `id` for `@id`."""

@@ -18,7 +18,7 @@ from pfgraph.query.engine import Answer
 from pfgraph.releases.release import Release
 from pfgraph.web.answers import Streamed
 from pfgraph.web.forms import content_type
-from pfgraph.web.graphs import JSON_LD, context_link, framed
+from pfgraph.web.graphs import JSON_LD, as_json_ld, context_link
 from pfgraph.web.negotiation import Form
 from pfgraph.web.rendering import View
 from pfgraph.web.site import closing, whole
@@ -59,7 +59,7 @@ async def deliver(answer: Answer, form: Form, release: Release, view: View, head
     sent = {**release_headers(release, view), **headers}
     if form.written_as == JSON_LD:
         sent["Link"] += context_link(form, view)
-        return Response(await _framed(answer, release, view), 200, sent, content_type(form))
+        return Response(await _json_ld(answer, form, release, view), 200, sent, content_type(form))
     found = answer.body
     if form.written_as.endswith("results+json"):
         found = _with_link(found, release_url(release, view))
@@ -70,11 +70,11 @@ async def deliver(answer: Answer, form: Form, release: Release, view: View, head
     return Streamed(found, sent, content_type(form))
 
 
-async def _framed(answer: Answer, release: Release, view: View) -> bytes:
+async def _json_ld(answer: Answer, form: Form, release: Release, view: View) -> bytes:
     body = await whole(answer, FRAMED_BYTES)
 
     def document() -> bytes:
-        return framed((quad.triple for quad in parse(body, RdfFormat.N_TRIPLES)), release, view)
+        return as_json_ld((quad.triple for quad in parse(body, RdfFormat.N_TRIPLES)), form, release, view)
 
     return await asyncio.to_thread(document)
 

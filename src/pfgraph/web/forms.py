@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pfgraph.namespaces import Namespace
 from pfgraph.web.negotiation import Form
 
 _JSON = "application/sparql-results+json"
 _XML = "application/sparql-results+xml"
 _LD = "application/ld+json"
+_JSONLD = Namespace("jsonld")
 
 HTML = Form("html", "text/html")
+# The shapes in which a JSON-LD document comes (JSON-LD 1.1 §6.2); framed is what comes unasked.
+PROFILES = ("framed", "compacted", "flattened", "expanded")
 
 SOLUTIONS = (
     Form("json", _JSON, aliases=("srj",)),
@@ -23,7 +27,7 @@ SOLUTIONS = (
 )
 GRAPHS = (
     Form("ttl", "text/turtle", aliases=("turtle",)),
-    Form("jsonld", _LD, aliases=("json-ld",)),
+    Form("jsonld", _LD, aliases=("json-ld",), profiles=PROFILES),
     Form("nt", "application/n-triples", aliases=("ntriples", "n-triples")),
     Form("rdf", "application/rdf+xml", aliases=("rdfxml", "rdf/xml", "rdf+xml")),
     Form("nq", "application/n-quads", aliases=("nquads", "n-quads")),
@@ -42,4 +46,6 @@ def offered(query_form: str) -> tuple[Form, ...]:
 def content_type(form: Form) -> str:
     """Return the Content-Type of a form, with the charset where a text type may have one."""
     # text/turtle, RDF/XML and the result formats are UTF-8 by definition; CSV's default is not.
+    if form.profile:
+        return f'{form.media_type}; profile="{_JSONLD[form.profile].value}"'
     return f"{form.media_type}; charset=utf-8" if form.media_type.startswith("text/") else form.media_type

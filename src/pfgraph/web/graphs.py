@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from pyoxigraph import RdfFormat, Triple, serialize
@@ -9,7 +10,8 @@ from pyoxigraph import RdfFormat, Triple, serialize
 from pfgraph.namespaces import Namespace, prefixes
 from pfgraph.releases.release import Release
 from pfgraph.web.context import context_of
-from pfgraph.web.jsonld import dumps, frame
+from pfgraph.web.frames import frames_of
+from pfgraph.web.jsonld import dumps, expanded, flattened, frame
 from pfgraph.web.negotiation import Form
 from pfgraph.web.rendering import View
 
@@ -29,16 +31,21 @@ _PREFIXED = (RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.RDF_XML)
 def written(triples: Iterable[Triple], form: Form, release: Release, view: View, root: str | None = None) -> bytes:
     """Return a graph in a form; as JSON-LD it is framed by its root, if it has one."""
     if form.written_as == JSON_LD:
-        return framed(triples, release, view, root)
+        return as_json_ld(triples, form, release, view, root)
     ordered = sorted(set(triples), key=str)
     syntax = _SYNTAXES[form.written_as]
     used = _used_prefixes(ordered) if syntax in _PREFIXED else {}
     return serialize(ordered, format=syntax, prefixes=used) or b""
 
 
-def framed(triples: Iterable[Triple], release: Release, view: View, root: str | None = None) -> bytes:
-    """Return a graph as JSON-LD with the context of its release."""
-    return dumps(frame(triples, context_of(release.path), root), view.url(CONTEXT_PATH))
+def as_json_ld(triples: Iterable[Triple], form: Form, release: Release, view: View, root: str | None = None) -> bytes:
+    """Return a graph as JSON-LD with the context and the frames of its release, in the profile of the form."""
+    context, frames = context_of(release.path), frames_of(release.path)
+    if form.profile == "expanded":
+        return json.dumps(expanded(triples), ensure_ascii=False, indent=1).encode()
+    flat = form.profile == "flattened"
+    document = flattened(triples, context, frames) if flat else frame(triples, context, root, frames)
+    return dumps(document, view.url(CONTEXT_PATH))
 
 
 def context_link(form: Form, view: View) -> str:

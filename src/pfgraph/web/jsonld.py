@@ -1,30 +1,31 @@
-"""Triples as JSON-LD in the shape our context describes.
+"""Triples as JSON-LD in the shape our context and frames describe.
 
 What expanding it gives is exactly the triples it was made from. A thing that has only names here is written
-wherever it is mentioned, so that `stage.label.ja` is in every document; other things are written once.
+wherever it is mentioned, so that `stage.prefLabel.ja` is in every document.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from pfgraph.namespaces import PF, RDF, RDFS, SKOS, XSD
+from pfgraph.namespaces import PF, RDF, RDFS, SKOS
 from pfgraph.web.context import Context, Term
+from pfgraph.web.frames import Frames
+from pfgraph.web.literals import literal
 
 Node = NamedNode | BlankNode
 Value = NamedNode | BlankNode | Literal | Triple
 Json = dict[str, Any]
 
 # Deeper than a reader looks; what lies below stands beside the others instead.
-_DEPTH = 6
+_DEPTH = 4
 
 
 @dataclass
@@ -36,35 +37,71 @@ class _Nodes:
     valued: frozenset[Value]
 
     def only_named(self, node: Value) -> bool:
-        """Whether nothing but names is said of a node that is the value of something."""
+        """Whether nothing but names and kind is said of a node that is the value of something."""
         if node not in self.valued or not isinstance(node, NamedNode):
             return False
         said = self.spoken.get(node)
         if said is None or not said.keys() <= _names():
             return False
-        return all(isinstance(value, Literal) for values in said.values() for value in values)
+        return all(
+            isinstance(value, NamedNode if predicate == RDF.type.value else Literal)
+            for predicate, values in said.items()
+            for value in values
+        )
 
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset({RDFS.label.value, SKOS.prefLabel.value, PF.summary.value})
+    names = (RDF.type, RDFS.label, SKOS.prefLabel, SKOS.notation, PF.summary)
+    return frozenset(name.value for name in names)
 
 
-def frame(triples: Iterable[Triple], context: Context, root: str | None = None) -> Json:
+def frame(triples: Iterable[Triple], context: Context, root: str | None = None, frames: Frames | None = None) -> Json:
     """Return triples as one JSON-LD document, without its `@context`.
 
-    With a root, that node comes first, what it leads to is embedded where it is first mentioned, and the rest
-    is `included`; without one, all nodes stand side by side.
+    With a root, that node comes first, what it leads to is embedded at every mention, and the rest is
+    `included`, what points at the root first; without one, all nodes stand side by side.
     """
-    nodes = _nodes(set(triples))
-    writer = _Writer(nodes, context)
+    writer = _Writer(_nodes(set(triples)), context, frames)
     first = NamedNode(root) if root is not None else None
-    if first is None or first not in nodes.spoken:
-        return {"@graph": [writer.node(node) for node in writer.tops(())]}
-    tops = writer.tops((first,))
-    document = writer.node(first)
-    rest = [writer.node(node) for node in tops if node != first]
+    if first is None or not writer.speaks_of(first):
+        return {context.alias("@graph"): [writer.node(node) for node in writer.tops(())]}
+    document = writer.whole(first)
+    rest = [writer.node(node) for node in writer.tops((first,))]
     return {**document, context.alias("@included"): rest} if rest else document
+
+
+def listed(triples: Iterable[Triple], context: Context, roots: Sequence[str], frames: Frames) -> list[Json]:
+    """Return each of the roots as its own document has it, but for what is `included` there."""
+    writer = _Writer(_nodes(set(triples)), context, frames)
+    return [writer.whole(NamedNode(root)) for root in roots]
+
+
+def flattened(triples: Iterable[Triple], context: Context, frames: Frames | None = None) -> Json:
+    """Return triples as a list of nodes, each once, none within another (JSON-LD 1.1 §5.3)."""
+    nodes = _nodes(set(triples))
+    writer = _Writer(_Nodes(nodes.spoken, nodes.lists, frozenset()), context, frames)
+    order = sorted(nodes.spoken, key=lambda node: (isinstance(node, BlankNode), str(node)))
+    return {context.alias("@graph"): [writer.node(node) for node in order]}
+
+
+def expanded(triples: Iterable[Triple]) -> list[Json]:
+    """Return triples without any context: every key an IRI, every value an array (JSON-LD 1.1 §5.1)."""
+    writer = _Writer(_nodes(set(triples)), Context(b'{"@context": {}}'), None)
+    return [_spelled_out(writer.node(node)) for node in writer.tops(())]
+
+
+def _spelled_out(value: Any) -> Any:
+    """Return a node written without a context with every value in an array, and as an object."""
+    if not isinstance(value, dict):
+        return {"@value": value}
+    if "@value" in value:
+        return value
+    return {key: each if key in {"@id", "@type"} else _as_array(each) for key, each in value.items()}
+
+
+def _as_array(value: Any) -> list[Any]:
+    return [_spelled_out(each) for each in (value if isinstance(value, list) else [value])]
 
 
 def dumps(document: Json, context_url: str) -> bytes:
@@ -129,41 +166,60 @@ def _rank(value: Value) -> tuple[int, str, str]:
 
 
 class _Writer:
-    """Writes nodes, each with its triples in one place and mentioned by its id elsewhere."""
+    """Writes nodes: those below a root wherever they are mentioned, others once, and by id elsewhere."""
 
-    def __init__(self, nodes: _Nodes, context: Context) -> None:
-        self._nodes, self._context = nodes, context
+    def __init__(self, nodes: _Nodes, context: Context, frames: Frames | None) -> None:
+        self._nodes, self._context, self._frames = nodes, context, frames
         self._home: dict[Node, tuple[Node, str]] = {}
 
-    def tops(self, first: tuple[Node, ...]) -> list[Node]:
-        """Return the nodes that stand by themselves, and remember where each other node is embedded.
+    def speaks_of(self, node: Node) -> bool:
+        """Whether anything is said of a node."""
+        return node in self._nodes.spoken
 
-        Only what hangs below a `first` node is embedded, and blank nodes below any.
-        """
+    def whole(self, root: Node) -> Json:
+        """Return a node with all that it leads to embedded at every mention, but within itself."""
+        if root not in self._nodes.spoken:
+            return {self._context.alias("@id"): self._id(root)}
+        return self.node(root, (root,))
+
+    def tops(self, roots: tuple[Node, ...]) -> list[Node]:
+        """Return the nodes that are not below a root, and remember where each blank one is embedded."""
+        seen = {*roots}
+        for root in roots:
+            self._pass_below(root, seen)
+        left = [n for n in self._nodes.spoken if n not in seen and not self._nodes.only_named(n)]
         tops: list[Node] = []
-        seen: set[Node] = set()
-        order = sorted(self._nodes.spoken, key=lambda node: (isinstance(node, BlankNode), str(node)))
-        for start in (*first, *order):
-            if start in seen or (start not in first and self._nodes.only_named(start)):
-                continue
-            seen.add(start)
-            tops.append(start)
-            self._embed_below(start, seen, named=start in first, kept=set(first))
+        for start in sorted(left, key=lambda node: (*self._rank(node, roots), str(node))):
+            if start not in seen:
+                seen.add(start)
+                tops.append(start)
+                self._embed_below(start, seen)
         return tops
 
-    def _embed_below(self, start: Node, seen: set[Node], *, named: bool, kept: set[Node]) -> None:
-        """Give a home to each node that is first met below a start, breadth first."""
+    def _rank(self, node: Node, roots: tuple[Node, ...]) -> tuple[bool, bool]:
+        pointing = any(root in values for values in self._nodes.spoken[node].values() for root in roots)
+        return (isinstance(node, BlankNode), not pointing)
+
+    def _pass_below(self, root: Node, seen: set[Node]) -> None:
+        """Add the nodes that are embedded below a root, breadth first, so that each is met where it is nearest."""
+        queue = deque([(root, 0)])
+        while queue:
+            node, depth = queue.popleft()
+            for _, value in self._below(node, depth):
+                if value not in seen:
+                    seen.add(value)
+                    queue.append((value, depth + 1))
+
+    def _embed_below(self, start: Node, seen: set[Node]) -> None:
+        """Give a home to each blank node that is first met below a start."""
         queue = deque([(start, 0)])
         while queue:
             node, depth = queue.popleft()
             for predicate, value in self._below(node, depth):
-                if value in seen or value in kept or not (named or isinstance(value, BlankNode)):
-                    continue
-                if self._nodes.only_named(value):
-                    continue
-                seen.add(value)
-                self._home[value] = (node, predicate)
-                queue.append((value, depth + 1))
+                if value not in seen and isinstance(value, BlankNode):
+                    seen.add(value)
+                    self._home[value] = (node, predicate)
+                    queue.append((value, depth + 1))
 
     def _below(self, node: Node, depth: int) -> Iterable[tuple[str, Node]]:
         if depth >= _DEPTH:
@@ -175,27 +231,27 @@ class _Writer:
                 if isinstance(value, NamedNode | BlankNode) and value in self._nodes.spoken:
                     yield predicate, value
 
-    def node(self, node: Node) -> Json:
-        """Return a node with all its triples."""
+    def node(self, node: Node, above: tuple[Node, ...] = ()) -> Json:
+        """Return a node with all its triples; `above` are the nodes it is embedded in, if everything below is."""
         context = self._context
         written: Json = {context.alias("@id"): self._id(node)}
         members: Json = {}
-        for predicate, values in self._nodes.spoken[node].items():
-            types = [value for value in values if isinstance(value, NamedNode)]
-            if predicate == RDF.type.value and types:
-                written[context.alias("@type")] = sorted(context.vocab(each.value) for each in types)
-            else:
-                types = []
+        said = self._nodes.spoken[node]
+        kinds = [value for value in said.get(RDF.type.value, ()) if isinstance(value, NamedNode)]
+        if kinds:
+            written[context.alias("@type")] = sorted(context.vocab(each.value) for each in kinds)
+        for predicate, values in said.items():
             for value in values:
-                if value not in types:
-                    self._add(members, node, predicate, value)
-        first = [name for name in _FIRST if name in members]
-        return written | {name: members[name] for name in [*first, *sorted(set(members) - set(first))]}
+                if predicate != RDF.type.value or not isinstance(value, NamedNode):
+                    self._add(members, node, predicate, value, above)
+        order = self._frames.order(each.value for each in kinds) if self._frames else _NAMES
+        first = [name for name in order if name in members]
+        return written | {name: members[name] for name in [*first, *sorted(members.keys() - set(first))]}
 
     def _id(self, node: Node) -> str:
         return str(node) if isinstance(node, BlankNode) else self._context.id(node.value)
 
-    def _add(self, members: Json, subject: Node, predicate: str, value: Value) -> None:
+    def _add(self, members: Json, subject: Node, predicate: str, value: Value, above: tuple[Node, ...]) -> None:
         """Add one value under the key that fits it."""
         term = self._context.term(predicate)
         if term is not None and term.container == "@language":
@@ -204,57 +260,25 @@ class _Writer:
                 return
             term = None
         key = term.name if term else self._context.vocab(predicate, as_term=False)
-        written = self._value(subject, predicate, value, term)
+        written = self._value((subject, predicate), value, term, above)
         _append(members, key, written, always=term is not None and term.container == "@set")
 
-    def _value(self, subject: Node, predicate: str, value: Value, term: Term | None) -> Any:
+    def _value(self, place: tuple[Node, str], value: Value, term: Term | None, above: tuple[Node, ...]) -> Any:
         if isinstance(value, Triple):
             raise ValueError("triple terms have no place in JSON-LD 1.1")
         if isinstance(value, Literal):
             return literal(value, term, self._context)
         if value in self._nodes.lists:
-            members = [self._value(subject, predicate, each, term) for each in self._nodes.lists[value]]
+            members = [self._value(place, each, term, above) for each in self._nodes.lists[value]]
             return {"@list": members}
-        if self._home.get(value) == (subject, predicate) or self._nodes.only_named(value):
+        if above and value in self._nodes.spoken and value not in above and len(above) <= _DEPTH:
+            return self.node(value, (*above, value))
+        if self._home.get(value) == place or (value not in above and self._nodes.only_named(value)):
             return self.node(value)
         return {self._context.alias("@id"): self._id(value)}
 
 
-_FIRST = ("label", "prefLabel", "summary")
-_CANONICAL_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")
-_INTEGERS = frozenset({"integer", "nonNegativeInteger", "positiveInteger"})
-
-
-def literal(value: Literal, term: Term | None, context: Context) -> Any:
-    """Return a literal as a JSON value where the key says enough of it, else as a value object."""
-    coerced = term.type if term else None
-    if value.language:
-        return {"@value": value.value, "@language": value.language}
-    datatype, native = value.datatype.value, _native(value)
-    if coerced == datatype:
-        return value.value if native is None else native
-    # JSON-LD 1.1 API §5.2.1: coercion to an IRI is for strings; numbers and booleans stay what they are.
-    if native is not None and datatype in _read_from_json() and (coerced or "@").startswith("@"):
-        return native
-    if datatype == XSD.string.value:
-        return {"@value": value.value} if coerced else value.value
-    return {"@value": value.value, context.alias("@type"): context.vocab(datatype)}
-
-
-@cache
-def _read_from_json() -> frozenset[str]:
-    """Return the datatypes that JSON-LD gives to numbers and booleans by itself."""
-    return frozenset({XSD.integer.value, XSD.boolean.value})
-
-
-def _native(value: Literal) -> int | bool | None:
-    """Return a number or boolean whose JSON form is read as the very same literal, else None."""
-    local = value.datatype.value.removeprefix(str(XSD))
-    if local == "boolean" and value.value in {"true", "false"}:
-        return value.value == "true"
-    if local in {"integer", "nonNegativeInteger", "positiveInteger"} and _CANONICAL_INTEGER.fullmatch(value.value):
-        return int(value.value)
-    return None
+_NAMES = ("label", "prefLabel", "summary")
 
 
 def _append(members: Json, key: str, value: Any, *, always: bool = False) -> None:

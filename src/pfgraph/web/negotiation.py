@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pfgraph.errors import BadParameter, NotAcceptable
+from pfgraph.namespaces import Namespace
 
 Lang = Literal["ja", "en"]
 LANGUAGES: tuple[Lang, ...] = ("ja", "en")
@@ -21,6 +22,8 @@ class Form:
     media_type: str
     syntax: str = ""
     aliases: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    profile: str = ""
 
     @property
     def written_as(self) -> str:
@@ -107,14 +110,30 @@ def choose(accept: Sequence[str], offered: Sequence[Form], wanted: str | None = 
     Raises NotAcceptable with everything on offer where nothing fits.
     """
     if wanted:
-        return named(wanted, offered)
+        return profiled(named(wanted, offered), accept)
     ranges = preferences(accept)
     if not ranges:
         return offered[0]
     best = max(offered, key=lambda form: _rate(ranges, form.media_type))
     if _rate(ranges, best.media_type)[0] <= 0:
         raise NotAcceptable(", ".join(accept)[:200], [form.media_type for form in offered])
-    return best
+    return profiled(best, accept)
+
+
+def profiled(form: Form, accept: Sequence[str]) -> Form:
+    """Return a form in the profile that the client likes best, if it asks for one that the form has.
+
+    A profile is a space-separated list of IRIs (JSON-LD 1.1 §6.2); those we do not have are passed over.
+    """
+    if not form.profiles:
+        return form
+    for preference in sorted(preferences(accept), key=lambda each: -each.quality):
+        if preference.range == form.media_type and preference.quality > 0:
+            for iri in preference.parameters.get("profile", "").split():
+                name = iri.removeprefix(str(_JSONLD))
+                if iri in _JSONLD and name in form.profiles:
+                    return replace(form, profile=name)
+    return form
 
 
 def _rate(ranges: Iterable[Preference], media_type: str) -> tuple[float, int]:
@@ -180,6 +199,7 @@ def _beats(one: float | None, other: float | None) -> bool:
     return one > (other or 0)
 
 
+_JSONLD = Namespace("jsonld")
 CODINGS = ("zstd", "gzip")
 
 

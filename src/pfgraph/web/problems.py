@@ -59,9 +59,18 @@ class Unexpected(PfgraphError):
         )
 
 
-def status_of(error: PfgraphError) -> int:
-    """Return the HTTP status of an error."""
-    return next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)
+def status_of(error: PfgraphError | type[PfgraphError]) -> int:
+    """Return the HTTP status of an error, or of a class of errors."""
+    return next(STATUS_OF[kind] for kind in _class(error).__mro__ if kind in STATUS_OF)
+
+
+def kind_of(error: PfgraphError | type[PfgraphError]) -> str:
+    """Return the kebab-case name of an error's class: MalformedQuery is `malformed-query`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", _class(error).__name__).lower()
+
+
+def _class(error: PfgraphError | type[PfgraphError]) -> type[PfgraphError]:
+    return error if isinstance(error, type) else type(error)
 
 
 @dataclass(frozen=True)
@@ -87,11 +96,6 @@ class Problem:
         by_language = {code: {part: words[code] for part, words in parts.items()} for code in ("ja", "en")}
         head = {"type": self.type, "title": title, "status": self.status, "detail": detail}
         return {**head, **by_language, **self.members}
-
-
-def kind_of(error: PfgraphError) -> str:
-    """Return the kebab-case name of an error's class: MalformedQuery is `malformed-query`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
 
 
 def problem(error: PfgraphError, query: str | None = None) -> Problem:
@@ -201,7 +205,7 @@ def translated(error: HTTPException, request: Request) -> PfgraphError:
         return errors.MethodNotAllowed(request.method, sorted(methods))
     if error.status_code == 404:
         ja, en = "このURLには何もありません。", "There is nothing at this address."
-        return errors.NotFound(ja, en, found=request.url.path[:200])
+        return errors.NotFound(ja, en, found=request.scope["path"][:200])
     detail = str(error.detail)[:200]
     return errors.RequestError("この要求には答えられません。", "This request cannot be answered.", found=detail)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 _FOLDER = Path(__file__).parent / "questions"
-_SLOT = re.compile(r"VALUES \?(\w+) \{ UNDEF \}")
+_SLOT = re.compile(r"VALUES (?:\?(\w+) \{ UNDEF \}|\(\?(\w+) \?(\w+)\) \{ \(UNDEF UNDEF\) \})")
+Value = NamedNode | Literal
 
 
 @cache
@@ -18,18 +19,23 @@ def _text(name: str) -> str:
     return (_FOLDER / f"{name}.rq").read_text(encoding="utf-8")
 
 
-def question(name: str, **values: Sequence[NamedNode | Literal]) -> str:
+def question(name: str, **values: Sequence[Value] | Sequence[tuple[Value, Value]]) -> str:
     """Return the query in a file with terms in place of its `VALUES ?name { UNDEF }` rows.
 
-    All rows are written in one pass, so a term that looks like a row stays a term.
+    Pairs take the place of `VALUES (?one ?other) { (UNDEF UNDEF) }` under the name `one_other`. All rows are
+    written in one pass, so a term that looks like a row stays a term.
     """
     return _SLOT.sub(lambda slot: _row(slot, values), _text(name))
 
 
-def _row(slot: re.Match[str], values: Mapping[str, Sequence[NamedNode | Literal]]) -> str:
-    terms = values.get(slot[1])
+def _row(slot: re.Match[str], values: Mapping[str, Sequence[Value] | Sequence[tuple[Value, Value]]]) -> str:
+    name = slot[1] or f"{slot[2]}_{slot[3]}"
+    terms = values.get(name)
+    if terms is None:
+        return slot[0]
     # A term's own text is its N-Triples form, which is SPARQL as well.
-    return slot[0] if terms is None else f"VALUES ?{slot[1]} {{ {' '.join(map(str, terms))} }}"
+    rows = (f"({term[0]} {term[1]})" if isinstance(term, tuple) else str(term) for term in terms)
+    return f"VALUES {f'?{name}' if slot[1] else f'(?{slot[2]} ?{slot[3]})'} {{ {' '.join(rows)} }}"
 
 
 def example() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -45,8 +46,8 @@ class View:
         except BadParameter:
             lang, chosen = language(lines), False
         root = request.scope.get("root_path", "").rstrip("/")
-        origin = f"{request.url.scheme}://{request.url.netloc}"
-        return cls(lang, chosen, root, request.scope["path"].removeprefix(root), tuple(query), origin)
+        path = request.scope["path"].removeprefix(root)
+        return cls(lang, chosen, root, path, tuple(query), _origin(request))
 
     def say(self, ja: str, en: str) -> str:
         """Return the words in the reader's language."""
@@ -85,6 +86,18 @@ class View:
     def url(self, path: str) -> str:
         """Return the absolute address of a path on this host."""
         return f"{self.origin}{self.root}{path}"
+
+
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
+
+
+def _origin(request: HTTPConnection) -> str:
+    """Return scheme and host of this site as the client names it; what is no host is not repeated."""
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        name, port = request.scope.get("server") or ("localhost", None)
+        host = f"{name}:{port}" if port else name
+    return f"{request.scope['scheme']}://{host}"
 
 
 def local_path(iri: str) -> str | None:

@@ -17,7 +17,7 @@ from pfgraph.web.answers import while_connected
 from pfgraph.web.context import context_of
 from pfgraph.web.documents import Documents
 from pfgraph.web.names import Names
-from pfgraph.web.negotiation import Form, choose
+from pfgraph.web.negotiation import Form, choose, profiled
 from pfgraph.web.ontology import ontology
 from pfgraph.web.questions import question
 from pfgraph.web.rendering import View, ascii_iri
@@ -151,7 +151,7 @@ def _wanted(request: Request, path: str) -> tuple[str, Form]:
     """Return a path without its suffix, and the form in which to answer."""
     bare, dot, suffix = path.rpartition(".")
     if dot and suffix in SUFFIXES:
-        return bare, SUFFIXES[suffix]
+        return bare, profiled(SUFFIXES[suffix], request.headers.getlist("accept"))
     wanted = request.query_params.get("format")
     return path, choose(request.headers.getlist("accept"), forms.GRAPHS_AND_PAGE, wanted)
 
