@@ -147,7 +147,7 @@ def _list(queries: Iterable[CannedQuery], *, as_json: bool) -> None:
 
 
 def _arguments(args: list[str], asked: CannedQuery) -> Mapping[str, str]:
-    """Return `--name value` and `--name=value` as a mapping."""
+    """Return `--name value`, `--name=value` and `--param name=value` as a mapping."""
     found: dict[str, str] = {}
     rest = iter(args)
     for arg in rest:
@@ -157,6 +157,8 @@ def _arguments(args: list[str], asked: CannedQuery) -> Mapping[str, str]:
         given = value if equals else next(rest, None)
         if given is None:
             raise _stray(arg, asked)
+        if name == "param":
+            name, _, given = given.partition("=")
         found[name] = given
     return found
 
