@@ -41,14 +41,20 @@ class Settings:
     max_body_bytes: int = 16 * 2**20
     max_result_bytes: int = 64 * 2**20
     held_bytes: int = 2**20
-    cells: int = 2
+    stream_s: float = 120.0
+    cells: int = 4
     queue_length: int = 32
     queue_wait_s: float = 5.0
     per_client: int = 8
     drain_s: float = 5.0
     cache_bytes: int = 64 * 2**20
     retained_releases: int = 20
-    token: str = ""
+    max_citations: int = 10_000
+    citations_per_hour: int = 60
+    tokens: str = field(default="", repr=False)
+    write_queue: int = 16
+    write_timeout_s: float = 60.0
+    plain_dataset: bool = False
 
     @property
     def base_iri(self) -> str:
@@ -81,8 +87,10 @@ def _unknown(variable: str, names: list[str]) -> SettingError:
     )
 
 
+_TRUTHS = {"": False, "0": False, "1": True}
 _EXPECTED = {
     "int": Text("0 以上の整数", "an integer, 0 or more"),
+    "bool": Text("0 か 1", "0 or 1"),
     "float": Text("正の数（秒）", "a positive number of seconds"),
 }
 
@@ -92,9 +100,11 @@ def _parse(variable: str, text: str, kind: str) -> object:
         return Path(text).expanduser().absolute()
     if kind == "str":
         return text
+    if kind == "bool" and text in _TRUTHS:
+        return _TRUTHS[text]
     try:
         number = int(text) if kind == "int" else float(text)
-        if number >= 0 and (kind == "int" or 0 < number < float("inf")):
+        if kind != "bool" and number >= 0 and (kind == "int" or 0 < number < float("inf")):
             return number
     except ValueError:
         pass

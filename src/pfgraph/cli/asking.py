@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -184,7 +185,8 @@ def _answer(release: Release, text: str, form: str, wanted: Form) -> None:
 async def _evaluate(release: Release, text: str, media_type: str) -> bytes:
     from pfgraph.query.engine import Engine, Request
 
-    engine = Engine(Settings.from_environ(os.environ))
+    # One query, one cell.
+    engine = Engine(replace(Settings.from_environ(os.environ), cells=1))
     await engine.start()
     try:
         answer = await engine.answer(Request(text, media_type, release))

@@ -57,7 +57,6 @@ def build(
     as_json: Json = False,
 ) -> None:
     """グラフを組み立てて検証する（公開しない） / Build and validate the graph; nothing is published."""
-    from pfgraph.graph.dataset import digest
     from pfgraph.releases import pipeline
 
     parts = pipeline.build(Settings.from_environ(os.environ).sources, console.step)
@@ -66,7 +65,7 @@ def build(
     if output is not None:
         output.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
     facts = {
-        "digest": digest(lines),
+        "digest": parts.dataset.digest(),
         "triples": len(parts.dataset.default_graph),
         "graphs": {iri: len(triples) for iri, triples in parts.dataset.graphs.items()},
     }

@@ -69,12 +69,10 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _answer(settings: Settings, listening: socket.socket) -> None:
-    import uvicorn
-
-    from pfgraph.web.app import serving
+    from pfgraph.web.server import Server
 
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{listening.getsockname()[1]}/"
     console.note(Text(f"{url} で公開しています（Ctrl+C で終了）。", f"Serving at {url} (Ctrl+C to stop)."))
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(serving(settings)).run(sockets=[listening])
+        Server(settings).run(sockets=[listening])

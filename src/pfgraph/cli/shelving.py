@@ -33,7 +33,8 @@ def releases(context: typer.Context, as_json: Json = False) -> None:
     shelf = _shelf()
     current, found = shelf.current_id(), shelf.all()
     if as_json:
-        console.say_json([{"current": r.id == current, **r.manifest.to_dict()} for r in found])
+        kept = shelf.keepsakes.reasons
+        console.say_json([{"current": r.id == current, "kept": kept(r.id), **r.manifest.to_dict()} for r in found])
         return
     if not found:
         console.say(Text("まだ版がありません。", "There are no releases yet."))
@@ -45,10 +46,11 @@ def releases(context: typer.Context, as_json: Json = False) -> None:
             r.manifest.created,
             f"{r.manifest.triples:,}",
             r.manifest.pfgraph,
+            ", ".join(shelf.keepsakes.reasons(r.id)),
         ]
         for r in found
     ]
-    print(console.table(["", "id", "created", "triples", "pfgraph"], rows))
+    print(console.table(["", "id", "created", "triples", "pfgraph", "kept"], rows))
 
 
 @app.command()
@@ -80,9 +82,9 @@ def prune(
     keep: Annotated[int | None, typer.Option(min=1, help="残す数 / how many to keep")] = None,
     as_json: Json = False,
 ) -> None:
-    """古い版を取り除く（現行版と、読まれている版は残す）。
+    """古い版を取り除く（現行版・名前の付いた版・引用された版・読まれている版は残す）。
 
-    Remove old releases, but none that is current or being read.
+    Remove old releases, but none that is current, tagged, cited or being read.
     """
     settings = Settings.from_environ(os.environ)
     shelf = Shelf(settings.home)
@@ -92,3 +94,40 @@ def prune(
         console.say_json({"ok": True, "removed": removed})
     else:
         console.say(Text(f"{len(removed)} 版を取り除きました。", f"Removed {len(removed)} releases."))
+
+
+@app.command()
+def tag(
+    name: Annotated[str, typer.Argument(help="名前 / a name, such as v2024")],
+    release_id: Annotated[str | None, typer.Argument(help="版の ID（既定は現行版） / id of a release")] = None,
+) -> None:
+    """版に名前を付け、ずっと残す / Give a release a name, which keeps it for ever."""
+    shelf = _shelf()
+    with shelf.writing():
+        release, lease = shelf.lease(release_id)
+        with lease:
+            shelf.keepsakes.tag(name, release.id)
+    console.say(Text(f"版 {release.id} に {name} と名付けました。", f"Release {release.id} is tagged {name}."))
+
+
+@app.command()
+def untag(name: Annotated[str, typer.Argument(help="名前 / a name")]) -> None:
+    """版の名前を外す / Take a name from a release."""
+    shelf = _shelf()
+    with shelf.writing():
+        shelf.keepsakes.untag(name)
+    console.say(Text(f"名前 {name} を外しました。", f"The tag {name} is gone."))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="前の版の ID / id of the earlier release")],
+    after: Annotated[str | None, typer.Argument(help="後の版の ID（既定は現行版） / id of the later release")] = None,
+) -> None:
+    """二つの版の違いを RDF Patch で書き出す / Write what two releases differ in as an RDF Patch."""
+    from pfgraph.releases.differences import difference
+
+    shelf = _shelf()
+    (old, one), (new, other) = shelf.lease(before), shelf.lease(after)
+    with one, other:
+        console.write(difference(old, new).patch())

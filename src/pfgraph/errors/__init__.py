@@ -1,14 +1,17 @@
 """The exceptions of pfgraph, as one tree; each speaks Japanese and English."""
 
 from pfgraph.errors.asking import (
+    AnswerNotRead,
     BadParameter,
     BodyTooLarge,
+    CitationsFull,
     Draining,
     EngineLost,
     ForbiddenFeature,
     Gone,
     MalformedQuery,
     MethodNotAllowed,
+    Moved,
     NotAcceptable,
     NotFound,
     Overloaded,
@@ -19,6 +22,7 @@ from pfgraph.errors.asking import (
     QueryTooLarge,
     RequestError,
     ResultTooLarge,
+    TooManyCitations,
     TooManyQueries,
     UnsupportedMediaType,
 )
@@ -58,9 +62,11 @@ from pfgraph.errors.writing import (
 )
 
 __all__ = [
+    "AnswerNotRead",
     "BadParameter",
     "BodyTooLarge",
     "CatalogError",
+    "CitationsFull",
     "DerivedGraph",
     "Draining",
     "EngineLost",
@@ -75,6 +81,7 @@ __all__ = [
     "MalformedQuery",
     "MethodNotAllowed",
     "MissingRow",
+    "Moved",
     "NotAcceptable",
     "NotCurrent",
     "NotFound",
@@ -96,6 +103,7 @@ __all__ = [
     "SourcesRefused",
     "StatedElsewhere",
     "TableError",
+    "TooManyCitations",
     "TooManyQueries",
     "TurtleError",
     "Unauthenticated",

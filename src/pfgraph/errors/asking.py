@@ -98,6 +98,17 @@ class ResultTooLarge(QueryError):
         )
 
 
+class AnswerNotRead(QueryError):
+    """The client did not read its answer in the time there is for that."""
+
+    def __init__(self, stream_s: float) -> None:
+        super().__init__(
+            f"結果が {stream_s:g} 秒以内に読み取られませんでした。",
+            f"The answer was not read within {stream_s:g} seconds.",
+            try_=Text("LIMIT を付けて分けるか、ダンプを使ってください。", "Ask for parts with LIMIT, or download the dump."),
+        )
+
+
 class QueryTooLarge(QueryError):
     """The query text is longer than a query may be."""
 
@@ -206,6 +217,42 @@ class NotFound(RequestError):
 
 class Gone(RequestError):
     """This existed and was withdrawn."""
+
+
+class Moved(RequestError):
+    """This was withdrawn, and something else took its place."""
+
+    def __init__(self, words: Text, *, found: str, successor: str, location: str) -> None:
+        self.location = location
+        super().__init__(words.ja, words.en, found=found, expected=successor)
+
+
+class CitationsFull(RequestError):
+    """As many citations are kept here as may be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "これ以上の引用は登録できません。",
+            "No more citations can be kept here.",
+            expected=f"≤ {limit:,}",
+            try_=Text(
+                "クエリと版の番号を本文に書いて引用してください。",
+                "Cite by writing down the query and the number of the release.",
+            ),
+        )
+
+
+class TooManyCitations(RequestError):
+    """One client made too many citations lately."""
+
+    def __init__(self, per_hour: int, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(
+            "同じ利用者からの引用の登録が多すぎます。",
+            "One client has made too many citations.",
+            expected=Text(f"1 時間に {per_hour} 件まで", f"up to {per_hour} an hour"),
+            try_=_later(retry_after_s),
+        )
 
 
 class MethodNotAllowed(RequestError):

@@ -50,13 +50,18 @@ class Dataset:
         return sorted(f"{quad} ." for quad in self.quads())
 
     def digest(self) -> str:
-        """Return the digest of the canonical N-Quads."""
-        return digest(self.lines())
+        """Return the digest of the canonical N-Quads and of the names of empty graphs."""
+        return digest(self.lines(), (iri for iri, triples in self.graphs.items() if not triples))
 
 
-def digest(lines: Iterable[str]) -> str:
-    """Return the digest of a set of lines, each once and without its line feed, in any order."""
-    return LineSum().plus(lines).digest
+def digest(lines: Iterable[str], empty: Iterable[str] = ()) -> str:
+    """Return the digest of a set of lines, each once and without its line feed, and of named graphs that are empty."""
+    return LineSum().plus(lines).plus(map(empty_graph, empty)).digest
+
+
+def empty_graph(iri: str) -> str:
+    """Return the line by which a digest knows that there is a named graph of which no quad tells."""
+    return f"{NamedNode(iri)} ."
 
 
 def build(tree: SourceTree) -> Dataset:

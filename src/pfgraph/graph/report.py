@@ -181,3 +181,52 @@ def _value(term: Value) -> dict[str, str]:
     if term.language:
         return {"type": "literal", "value": term.value, "xml:lang": term.language}
     return {"type": "literal", "value": term.value, "datatype": term.datatype.value}
+
+
+def read(text: str | bytes) -> Report:
+    """Return the report that `to_json` wrote."""
+    return Report(tuple(_result(fields) for fields in json.loads(text)["results"]))
+
+
+def _result(fields: dict[str, Any]) -> Result:
+    def text(name: str) -> Text | None:
+        return None if fields[name] is None else Text(**fields[name])
+
+    place = fields["where"]
+    column = None if place is None or place["column"] is None else Text(**place["column"])
+    message, focus = text("message"), text("focus")
+    assert message is not None  # to_json writes both
+    assert focus is not None
+    return Result(
+        focus_node=_node(fields["focusNode"]),
+        path=None if fields["path"] is None else cast(NamedNode, _node(fields["path"])),
+        value=None if fields["value"] is None else _term(fields["value"]),
+        component=NamedNode(fields["component"]),
+        source_shape=cast(NamedNode, _node(fields["sourceShape"])),
+        severity=Severity(fields["severity"]),
+        message=message,
+        focus=focus,
+        check=fields["check"],
+        found=text("found"),
+        origin=None if place is None else Origin(place["file"], place["line"], column),
+    )
+
+
+def _node(value: str) -> Value:
+    """Return a node of which a report only says the value: an IRI, unless it cannot be one."""
+    for kind in (NamedNode, BlankNode):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return Literal(value)
+
+
+def _term(written: dict[str, str]) -> Value:
+    """Return the term that SPARQL 1.1 Query Results JSON writes so."""
+    value = written["value"]
+    if written["type"] != "literal":
+        return NamedNode(value) if written["type"] == "uri" else BlankNode(value)
+    if "xml:lang" in written:
+        return Literal(value, language=written["xml:lang"])
+    return Literal(value, datatype=NamedNode(written["datatype"]))

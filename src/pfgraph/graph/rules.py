@@ -18,9 +18,9 @@ def derive(default_graph: Iterable[Triple], rules: Iterable[Triple]) -> frozense
     """
     store = Store()
     store.bulk_extend(_quad(triple) for triple in default_graph)
-    ordered = _ordered(rules)
+    found = ordered(rules)
     derived: set[Triple] = set()
-    while new := {t for rule, construct in ordered for t in _constructed(store, rule, construct)} - derived:
+    while new := {t for rule, construct in found for t in constructed(store, rule, construct)} - derived:
         derived |= new
         store.extend(_quad(triple) for triple in new)
     return frozenset(derived)
@@ -30,7 +30,7 @@ def _quad(triple: Triple) -> Quad:
     return Quad(triple.subject, triple.predicate, triple.object, DefaultGraph())
 
 
-def _ordered(rules: Iterable[Triple]) -> list[tuple[NamedNode, str]]:
+def ordered(rules: Iterable[Triple]) -> list[tuple[NamedNode, str]]:
     """Return each rule with its query, sorted by name; the order changes nothing but error messages."""
     triples = list(rules)
     typed = {t.subject for t in triples if t.predicate == RDF.type and t.object == SH.SPARQLRule}
@@ -45,7 +45,7 @@ def _ordered(rules: Iterable[Triple]) -> list[tuple[NamedNode, str]]:
     return sorted(found, key=lambda rule: rule[0].value)
 
 
-def _constructed(store: Store, rule: NamedNode, construct: str) -> Iterator[Triple]:
+def constructed(store: Store, rule: NamedNode, construct: str) -> Iterator[Triple]:
     """Yield what one rule derives now and the store has not."""
     try:
         solutions = store.query(construct, prefixes=dict(prefixes()))

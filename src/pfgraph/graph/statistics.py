@@ -33,6 +33,17 @@ class Statistics:
             self.class_properties + other.class_properties,
         )
 
+    def __sub__(self, other: Statistics) -> Statistics:
+        """Return the counts of a set of triples without those about some of its subjects."""
+        return Statistics(
+            self.triples - other.triples,
+            self.subjects - other.subjects,
+            self.properties - other.properties,
+            self.subjects_of - other.subjects_of,
+            self.classes - other.classes,
+            self.class_properties - other.class_properties,
+        )
+
 
 def count(triples: Iterable[Triple]) -> Statistics:
     """Return the counts of a set of triples."""
@@ -52,6 +63,4 @@ def count(triples: Iterable[Triple]) -> Statistics:
         for type_ in types:
             for predicate, times in used.items():
                 class_properties[type_, predicate] += times
-    return Statistics(
-        sum(properties.values()), len(by_subject), properties, subjects_of, classes, class_properties
-    )
+    return Statistics(sum(properties.values()), len(by_subject), properties, subjects_of, classes, class_properties)

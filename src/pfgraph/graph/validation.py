@@ -41,6 +41,12 @@ def validate(
     return Report(tuple(wording.result(row, places.origin(row)) for row in rows))
 
 
+def worded(rows: Iterable[Row], names: Iterable[Triple], shapes: Iterable[Triple]) -> tuple[Result, ...]:
+    """Return rows with their words, the things in them named by the labels among some triples."""
+    wording = _Wording(names, shapes)
+    return tuple(wording.result(row, None) for row in rows)
+
+
 class _Wording:
     """What the shapes say about a row, in both languages."""
 

@@ -56,7 +56,8 @@ class Difference:
 
         Applied to the N-Quads of the earlier release it gives those of the later one.
         """
-        head = [f"H version <urn:sha256:{self.after.manifest.digest}> .", f"H prev {_digest(self.before)} .", "TX ."]
+        ends = {"before": self.before, "after": self.after}
+        head = [*(f'H {name} "{release.manifest.digest}" .' for name, release in ends.items()), "TX ."]
         rows = [*(f"D {line}" for line in self.removed), *(f"A {line}" for line in self.added)]
         return "".join(f"{line}\n" for line in [*head, *rows, "TC ."]).encode()
 
@@ -68,10 +69,6 @@ class Difference:
             for each in thing.types:
                 found.setdefault(each, Counter())[thing.kind] += 1
         return {iri: {kind: counter[kind] for kind in KINDS} for iri, counter in sorted(found.items())}
-
-
-def _digest(release: Release) -> str:
-    return f"<urn:sha256:{release.manifest.digest}>"
 
 
 def difference(before: Release, after: Release) -> Difference:
@@ -176,13 +173,10 @@ def about(found: Difference, iri: str) -> tuple[Changed, ...]:
     node = NamedNode(iri)
     ours = {iri}
     for store in stores:
-        linked = {q.subject.value for q in store.quads_for_pattern(None, None, node, DefaultGraph()) if _is_named(q)}
+        quads = store.quads_for_pattern(None, None, node, DefaultGraph())
+        linked = {quad.subject.value for quad in quads if isinstance(quad.subject, NamedNode)}
         for each in {iri, *linked}:
             said = store.quads_for_pattern(NamedNode(each), PF.statedIn, None, DefaultGraph())
             linked |= {q.object.value for q in said if isinstance(q.object, NamedNode)}
         ours |= linked
     return tuple(thing for thing in found.things if thing.iri.partition("#")[0] in ours or thing.iri in ours)
-
-
-def _is_named(quad: Quad) -> bool:
-    return isinstance(quad.subject, NamedNode)

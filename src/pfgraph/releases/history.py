@@ -89,7 +89,7 @@ def timeline(moves: Sequence[Move], releases: Iterable[Release]) -> list[Move]:
     """
     at_hand = {release.id: release for release in releases}
     named = {move.release_id for move in moves}
-    unnamed = [Move(created(each), each.id) for each in at_hand.values() if each.id not in named]
+    unnamed = [Move(read(each.manifest.created), each.id) for each in at_hand.values() if each.id not in named]
     return sorted([*unnamed, *(move for move in moves if move.release_id in at_hand)])
 
 

@@ -49,6 +49,12 @@ class Lease:
         os.close(descriptor)
         return None
 
+    def fileno(self) -> int:
+        """Return the descriptor, for a process to inherit: then the lease ends when both have closed it."""
+        if self._descriptor is None:
+            raise ValueError(self.path)
+        return self._descriptor
+
     def close(self) -> None:
         """Give the lease back."""
         if self._descriptor is not None:

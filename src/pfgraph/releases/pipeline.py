@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Triple
+from pyoxigraph import BlankNode, NamedNode, Store, Triple
 
 from pfgraph.errors import MissingRow, ReleaseError, ShapesViolated, SourceError, SourcesRefused
 from pfgraph.graph import dataset as datasets
@@ -21,6 +21,7 @@ from pfgraph.releases.release import Release, freeze
 from pfgraph.releases.shelf import Shelf
 from pfgraph.sources import candidates, causes
 from pfgraph.sources import tree as trees
+from pfgraph.sources.origins import Origin, Reading
 from pfgraph.sources.tree import SourceTree
 
 Announce = Callable[[Text], AbstractContextManager[object]]
@@ -126,9 +127,15 @@ def judge(root: Path, files: Sequence[Path], engine: Engine, announce: Announce 
 
 
 def make(root: Path, shelf: Shelf, announce: Announce = silently) -> Release:
-    """Return the release of the sources under a root, published; on any error the current one stays."""
+    """Return the release of the sources under a root, published; on any error the current one stays.
+
+    Graphs that were added over HTTP and that no file is stay; in a graph that a file is, the file has the last word.
+    """
     digests = made_from(root)
-    parts = build(root, announce)
+    tree, errors = survey(root, announce)
+    if errors:
+        raise SourcesRefused(errors)
+    parts = built(replace(tree, readings={**_added(shelf), **tree.readings}), announce)
     if not parts.report.conforms:
         raise ShapesViolated(parts.report)
     with announce(Text("版を凍結して公開する", "freeze and publish the release")), shelf.writing():
@@ -140,14 +147,35 @@ def make(root: Path, shelf: Shelf, announce: Announce = silently) -> Release:
 
 def ensure(root: Path, shelf: Shelf, announce: Announce = silently) -> Release:
     """Return the current release if it was made from the sources as they are, else a new one."""
-    if shelf.is_made_from(made_from(root)):
-        try:
-            current = shelf.current()
-        except ReleaseError:
-            current = None
-        if current is not None:
-            return current
+    try:
+        current = shelf.current()
+    except ReleaseError:
+        current = None
+    # What was written over HTTP is not undone by a restart: that takes a `pfgraph release`.
+    if current is not None and (current.manifest.parent or shelf.is_made_from(made_from(root))):
+        return current
     return make(root, shelf, announce)
+
+
+def _added(shelf: Shelf) -> dict[str, Reading]:
+    """Return the graphs of the current release that are neither a file nor follow from others."""
+    try:
+        current = shelf.current()
+        if current is None:
+            return {}
+        store = Store.read_only(str(current.store_path))
+    except (ReleaseError, OSError):
+        # A release that cannot be read has nothing to keep, and is to be made again.
+        return {}
+    made = {trees.graph_iri(file) for file in current.manifest.sources}
+    made |= {GRAPH[name].value for name in (datasets.DERIVED, metadata.METADATA)}
+    added = (iri for iri in current.manifest.graphs if iri not in made)
+    return {iri: _reading(iri, store) for iri in added}
+
+
+def _reading(iri: str, store: Store) -> Reading:
+    quads = store.quads_for_pattern(None, None, None, NamedNode(iri))
+    return Reading(iri, "", tuple((quad.triple, Origin(iri)) for quad in quads))
 
 
 def made_from(root: Path) -> dict[str, str]:

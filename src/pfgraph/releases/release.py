@@ -15,7 +15,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Store
 
 from pfgraph.errors import ReleaseError
-from pfgraph.graph.dataset import Dataset, digest
+from pfgraph.graph.dataset import Dataset, digest, empty_graph
 from pfgraph.graph.sums import LineSum
 from pfgraph.graph.validation import Report
 from pfgraph.namespaces import OWL, PF
@@ -93,7 +93,7 @@ class Release:
 def freeze(dataset: Dataset, report: Report, tree: SourceTree, path: Path) -> Release:
     """Return a release written to an empty directory, down to the disk; it is not published yet."""
     lines = dataset.lines()
-    summed = LineSum().plus(lines)
+    summed = LineSum().plus(lines).plus(empty_graph(iri) for iri, triples in dataset.graphs.items() if not triples)
     whole = summed.digest
     _write_store(dataset, path / STORE)
     if _store_digest(path / STORE) != whole:
@@ -133,7 +133,9 @@ def _store_digest(path: Path) -> str | None:
     """Return the digest of what a store holds, or None where it cannot be read."""
     try:
         store = Store.read_only(str(path))
-        return digest(f"{quad} ." for quad in store)
+        graphs = [graph for graph in store.named_graphs() if isinstance(graph, NamedNode)]
+        empty = (graph.value for graph in graphs if not any(store.quads_for_pattern(None, None, None, graph)))
+        return digest((f"{quad} ." for quad in store), empty)
     except (OSError, RuntimeError):
         return None
 

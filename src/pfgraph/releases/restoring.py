@@ -110,7 +110,8 @@ def _made(path: Path, folder: Path) -> Release:
     quads = (folder / QUADS).read_bytes() if (folder / QUADS).is_file() else b""
     # A literal may hold what else ends a line (U+2028, U+0085).
     lines = quads.decode().removesuffix("\n").split("\n") if quads else []
-    if manifest.id != folder.name or not manifest.digest.startswith(manifest.id) or digest(lines) != manifest.digest:
+    found = digest(lines, (iri for iri, size in manifest.graphs.items() if not size))
+    if manifest.id != folder.name or not manifest.digest.startswith(manifest.id) or found != manifest.digest:
         raise damaged(path, *_CUT, found=f"{folder.name}/{QUADS}")
     (folder / QUADS).unlink()
     _store(quads, manifest, folder / STORE)

@@ -120,14 +120,17 @@ class Shelf:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
-    def publish(self, draft: Release) -> Release:
+    def publish(self, draft: Release, *, trusted: bool = False) -> Release:
         """Make a frozen draft the current release and return it; a whole one of the same id is used again."""
-        return self.use(self.shelve(draft).id)
+        return self.use(self.shelve(draft, trusted=trusted).id)
 
-    def shelve(self, draft: Release) -> Release:
-        """Put a frozen draft among the releases and return it there; a whole one of the same id stays."""
+    def shelve(self, draft: Release, *, trusted: bool = False) -> Release:
+        """Put a frozen draft among the releases and return it there; a whole one of the same id stays.
+
+        To tell whether it is whole takes long for a large one: `trusted`, what stands there is taken for whole.
+        """
         place = self._releases / draft.id
-        if place.exists() and (faults := list(Release(place, draft.manifest).faults())):
+        if place.exists() and not trusted and (faults := list(Release(place, draft.manifest).faults())):
             self._set_aside(place, faults)
         if not place.exists():
             draft.path.rename(place)
@@ -163,6 +166,8 @@ class Shelf:
             path.rename(gone)
             durability.sync(self._releases)
         shutil.rmtree(gone.parent)
+        # What was made of it for download goes with it.
+        shutil.rmtree(self.home / "dumps" / path.name, ignore_errors=True)
         return True
 
     def _set_aside(self, path: Path, faults: list[str]) -> None:

@@ -1,0 +1,1 @@
+"""What is changed: tokens, updates, the gate in front of a release, and its publication."""

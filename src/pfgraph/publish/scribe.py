@@ -1,0 +1,86 @@
+"""The process that makes releases: it reads writes from its input, one after the other, and says what became of each.
+
+A frame is four bytes of length and its content: a write is a frame of JSON and one with its body, an answer is one
+frame. The process ends with its input.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from pyoxigraph import Store
+
+from pfgraph.errors import PfgraphError, WriterLost
+from pfgraph.publish import gate, publication, requests
+from pfgraph.publish.evaluation import Budget
+from pfgraph.publish.publication import Terms
+from pfgraph.publish.requests import WriteRequest
+from pfgraph.releases.shelf import Shelf
+
+logger = logging.getLogger(__name__)
+
+
+def serve(shelf: Shelf, source: BinaryIO, sink: BinaryIO, *, plain: bool, budget: Budget) -> None:
+    """Answer writes until the input ends."""
+    _warm(shelf)
+    while (head := read_frame(source)) is not None:
+        body = read_frame(source)
+        if body is None:
+            return
+        answer = _answer(shelf, WriteRequest.read(head), body, plain=plain, budget=budget)
+        write_frame(sink, answer)
+
+
+def _answer(shelf: Shelf, request: WriteRequest, body: bytes, *, plain: bool, budget: Budget) -> bytes:
+    terms = Terms(frozenset(request.scopes), request.on, dry=request.dry, plain=plain, budget=budget)
+    try:
+        return requests.told(publication.publish(shelf, request.change(body), terms))
+    except PfgraphError as error:
+        return requests.told_error(error)
+    except Exception:
+        # The write is undone, and this process goes on; what it was about is not for the log.
+        logger.exception("unforeseen error in a write")
+        return requests.told_error(WriterLost())
+
+
+def _warm(shelf: Shelf) -> None:
+    """Read the shapes before somebody waits for it."""
+    try:
+        current = shelf.current()
+        if current is not None:
+            store = Store.read_only(str(current.store_path))
+            gate.prepare(publication.shapes(store))
+    except (PfgraphError, OSError, RuntimeError):
+        # Whatever is wrong, the first write is told.
+        return
+
+
+def read_frame(source: BinaryIO) -> bytes | None:
+    """Return the next frame, or None where the input ends."""
+    head = source.read(4)
+    if len(head) < 4:
+        return None
+    size: int = struct.unpack(">I", head)[0]
+    content = source.read(size)
+    return content if len(content) == size else None
+
+
+def write_frame(sink: BinaryIO, content: bytes) -> None:
+    """Send a frame."""
+    sink.write(struct.pack(">I", len(content)) + content)
+    sink.flush()
+
+
+def main() -> None:
+    """Run: home, whether datasets are plain, and the budget of a write's cell (bytes, seconds)."""
+    home, plain, memory, seconds = sys.argv[1:5]
+    budget = Budget(int(memory), float(seconds), float(seconds))
+    serve(Shelf(Path(home)), sys.stdin.buffer, sys.stdout.buffer, plain=plain == "plain", budget=budget)
+
+
+if __name__ == "__main__":
+    main()

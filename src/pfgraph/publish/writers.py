@@ -1,0 +1,94 @@
+"""Writers in a row: one process makes releases, one write after the other, and only so many may wait."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import struct
+import sys
+from asyncio.subprocess import PIPE, Process
+
+from pfgraph.errors import Draining, Overloaded, WriterLost
+from pfgraph.publish import requests
+from pfgraph.publish.requests import WriteRequest, Written
+from pfgraph.settings import PREFIX, Settings
+
+
+class Writers:
+    """The queue in front of the process that makes releases."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._process: Process | None = None
+        self._closed = False
+
+    async def start(self) -> None:
+        """Have the process ready before somebody waits for it."""
+        self._closed = False
+        self._process = await self._spawned()
+
+    async def write(self, request: WriteRequest, body: bytes) -> Written:
+        """Return what became of a write, or raise why it was not made."""
+        if self._closed:
+            raise Draining
+        if self._waiting >= self._settings.write_queue:
+            raise Overloaded(self._settings.queue_wait_s)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                # Whoever hangs up does not stop a write that has begun.
+                return await asyncio.shield(asyncio.ensure_future(self._written(request, body)))
+        finally:
+            self._waiting -= 1
+
+    async def close(self) -> None:
+        """Let the write that has begun end, and end the process."""
+        self._closed = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.write_timeout_s), self._turn:
+                pass
+        if self._process is not None:
+            await self._end(self._process)
+            self._process = None
+
+    async def _written(self, request: WriteRequest, body: bytes) -> Written:
+        process = self._process
+        if process is None or process.returncode is not None:
+            process = self._process = await self._spawned()
+        try:
+            async with asyncio.timeout(self._settings.write_timeout_s):
+                return requests.written(await _asked(process, request.to_json(), body))
+        except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
+            await self._end(process)
+            raise WriterLost from error
+
+    async def _spawned(self) -> Process:
+        settings = self._settings
+        plain = "plain" if settings.plain_dataset else "union"
+        arguments = [str(settings.home), plain, str(settings.query_memory_bytes), str(settings.write_timeout_s / 2)]
+        return await asyncio.create_subprocess_exec(
+            *[sys.executable, "-m", "pfgraph.publish.scribe", *arguments],
+            stdin=PIPE,
+            stdout=PIPE,
+            # It has nothing to do with tokens.
+            env={name: value for name, value in os.environ.items() if not name.startswith(PREFIX)},
+            limit=2**20,
+        )
+
+    async def _end(self, process: Process) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _asked(process: Process, head: bytes, body: bytes) -> bytes:
+    assert process.stdin is not None  # both are pipes
+    assert process.stdout is not None
+    for content in (head, body):
+        process.stdin.write(struct.pack(">I", len(content)) + content)
+    await process.stdin.drain()
+    size: int = struct.unpack(">I", await process.stdout.readexactly(4))[0]
+    return await process.stdout.readexactly(size)
