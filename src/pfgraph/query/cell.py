@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import fcntl
 import importlib
+import itertools
 import json
 import os
 import platform
@@ -24,10 +25,12 @@ from typing import Any
 
 STACK_BYTES = 512 * 2**20
 CHUNK_BYTES = 64 * 2**10
-MIB = 2**20
+# Of a graph up to so many triples only the prefixes that shorten something are declared.
+FEW_TRIPLES = 1000
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 1, 38, 22, 2
 # linux/audit.h, and the numbers of socket, connect, bind, listen, accept, sendto, sendmsg, socketpair, clone, fork,
-# vfork, execve, execveat, ptrace, accept4, sendmmsg, io_uring_setup, clone3 on each architecture.
+# vfork, execve, execveat, ptrace, accept4, sendmmsg, io_uring_setup, clone3 on each architecture. The first two end
+# the process: an engine that only failed to connect would answer SERVICE SILENT, and answer it wrongly.
 _DENIED = {
     "x86_64": (
         0xC000003E,
@@ -38,6 +41,8 @@ _DENIED = {
         (198, 203, 200, 201, 202, 206, 211, 199, 220, 221, 281, 117, 242, 269, 425, 435),
     ),
 }
+_DEADLY = 2
+_ALLOW, _REFUSE, _KILL_PROCESS = 0x7FFF0000, 0x00050000 | 1, 0x80000000
 _X32 = 0x40000000
 _GRAPHS = {
     "text/turtle": "TURTLE",
@@ -52,7 +57,7 @@ _SOLUTIONS = {
     "text/csv": "CSV",
     "text/tab-separated-values": "TSV",
 }
-_DESCRIBED = re.compile(r"\bDESCRIBE\s+((?:<[^<>\"{}|^`\\\x00-\x20]*>\s*)+)", re.IGNORECASE)
+_IRI = re.compile("<([^<>\\s]+)>")
 
 
 class TooLarge(Exception):
@@ -113,17 +118,16 @@ class Wire:
 
 
 def jail() -> bool:
-    """Deny this thread sockets and new processes; return whether the kernel agreed."""
+    """Deny this thread sockets, on pain of death, and new processes; return whether the kernel agreed."""
     machine = platform.machine()
     if sys.platform != "linux" or machine not in _DENIED:
         return False
     arch, denied = _DENIED[machine]
-    allow, refuse = 0x7FFF0000, 0x00050000 | 1
-    rules = [(0x20, 0, 0, 4), (0x15, 1, 0, arch), (0x06, 0, 0, refuse), (0x20, 0, 0, 0)]
-    rules += [(0x35, 0, 1, _X32), (0x06, 0, 0, refuse)]
-    for number in denied:
-        rules += [(0x15, 0, 1, number), (0x06, 0, 0, refuse)]
-    rules.append((0x06, 0, 0, allow))
+    rules = [(0x20, 0, 0, 4), (0x15, 1, 0, arch), (0x06, 0, 0, _REFUSE), (0x20, 0, 0, 0)]
+    rules += [(0x35, 0, 1, _X32), (0x06, 0, 0, _REFUSE)]
+    for place, number in enumerate(denied):
+        rules += [(0x15, 0, 1, number), (0x06, 0, 0, _KILL_PROCESS if place < _DEADLY else _REFUSE)]
+    rules.append((0x06, 0, 0, _ALLOW))
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
     program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(rules), ctypes.addressof(code)))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -194,47 +198,59 @@ class Evaluation:
 
     def _graph(self, found: Any, request: dict[str, Any], wire: Wire) -> None:
         form = getattr(self._ox.RdfFormat, _GRAPHS[request["media_type"]])
-        triples = self._described(found, request["query"]) if request["form"] == "DESCRIBE" else found
+        triples = self._described(found, request) if request["form"] == "DESCRIBE" else found
         if form in (self._ox.RdfFormat.N_TRIPLES, self._ox.RdfFormat.N_QUADS):
             self._ox.serialize(triples, wire, form)
-        else:
-            self._ox.serialize(triples, wire, form, prefixes=self._prefixes)
+            return
+        first = list(itertools.islice(triples, FEW_TRIPLES + 1))
+        prefixes = self._prefixes if len(first) > FEW_TRIPLES else self._used(first)
+        self._ox.serialize(itertools.chain(first, triples), wire, form, prefixes=prefixes)
 
-    def _described(self, found: Any, query: str) -> Any:
+    def _used(self, triples: list[Any]) -> dict[str, str]:
+        """Return the prefixes that shorten an IRI of a graph; of two that fit it is the longer namespace's."""
+        longest = sorted(self._prefixes.items(), key=lambda each: -len(each[1]))
+        iris = set(_IRI.findall(" ".join(map(str, triples))))
+        fitting = (next((prefix for prefix, ns in longest if iri.startswith(ns)), None) for iri in iris)
+        return {prefix: self._prefixes[prefix] for prefix in sorted({each for each in fitting if each})}
+
+    def _described(self, found: Any, request: dict[str, Any]) -> Any:
         """Yield the symmetric concise bounded description of what a query describes.
 
-        It is what is said of each resource, what is said with it as object, and the labels of all that is mentioned.
+        It is what is said of each resource, what is said with it as object, and the labels of all that is mentioned,
+        in the graphs that are the query's default graph.
         """
         ox = self._ox
         seen: set[Any] = set()
         mentioned: set[Any] = set()
-        resources = {ox.NamedNode(iri) for m in _DESCRIBED.finditer(query) for iri in re.findall("<(.*?)>", m[1])}
         outgoing = list(found)
-        resources |= {t.subject for t in outgoing if isinstance(t.subject, ox.NamedNode)}
-        incoming = (
-            ox.Triple(q.subject, q.predicate, q.object)
-            for resource in sorted(resources, key=str)
-            for q in self._store.quads_for_pattern(None, None, resource, ox.DefaultGraph())
-        )
-        for triples in (outgoing, incoming):
-            for triple in triples:
-                if triple not in seen:
-                    seen.add(triple)
-                    mentioned.update((triple.subject, triple.predicate, triple.object))
-                    yield triple
-        for node in sorted((n for n in mentioned if isinstance(n, ox.NamedNode)), key=str):
-            for label in self._labels:
-                for q in self._store.quads_for_pattern(node, ox.NamedNode(label), None, ox.DefaultGraph()):
-                    triple = ox.Triple(q.subject, q.predicate, q.object)
-                    if triple not in seen:
-                        seen.add(triple)
-                        yield triple
+        resources = {ox.NamedNode(iri) for iri in request["described"]}
+        resources |= {triple.subject for triple in outgoing if isinstance(triple.subject, ox.NamedNode)}
+        graphs = request["described_in"]
+        sources = [ox.DefaultGraph()] if graphs is None else [ox.NamedNode(iri) for iri in graphs]
+        incoming = self._said(sources, ((None, None, resource) for resource in sorted(resources, key=str)))
+        for triple in itertools.chain(outgoing, incoming):
+            if triple not in seen:
+                seen.add(triple)
+                mentioned.update((triple.subject, triple.predicate, triple.object))
+                yield triple
+        named = sorted((node for node in mentioned if isinstance(node, ox.NamedNode)), key=str)
+        for triple in self._said(sources, ((n, ox.NamedNode(each), None) for n in named for each in self._labels)):
+            if triple not in seen:
+                seen.add(triple)
+                yield triple
+
+    def _said(self, graphs: list[Any], patterns: Any) -> Any:
+        """Yield the triples of some graphs that match some patterns."""
+        for pattern in patterns:
+            for graph in graphs:
+                for quad in self._store.quads_for_pattern(*pattern, graph):
+                    yield self._ox.Triple(quad.subject, quad.predicate, quad.object)
 
 
 def serve(evaluation: Evaluation, wire: Wire, limited: threading.Event) -> None:
     """Answer requests one after the other until the other side is gone."""
     limited.wait()
-    wire.send(b"R", b"jailed" if jail() else b"open")
+    wire.send(b"R", b"%s %d" % (b"jailed" if jail() else b"open", threading.get_native_id()))
     while (request := wire.read()) is not None:
         limit_cpu(request["cpu_s"])
         wire.left = request["max_bytes"]

@@ -10,20 +10,32 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
 import pyoxigraph
 
-from pfgraph.errors import EngineLost, QueryMemoryExceeded, QueryTimeout
+from pfgraph.errors import EngineLost, ForbiddenFeature, QueryCpuExceeded, QueryError, QueryMemoryExceeded
+from pfgraph.messages import Text
+from pfgraph.releases.locks import Lease
+from pfgraph.releases.release import LEASE
 
 CELL = Path(__file__).with_name("cell.py")
 START_S = 10.0
 ATTEMPTS = 3
+NICE = 10
+_ENDING_S = 0.1
 _READ_BYTES = 2**18
 _OUT_OF_MEMORY = (b"memory allocation of", b"bad_alloc", b"capacity overflow")
+_LAST_WORDS = {
+    b"overflowed its stack": Text("入れ子を浅くしてください。", "Nest less deeply."),
+    b"total order": Text(
+        "時間帯のある日時とない日時は、一緒に並べられません。ORDER BY STR(?x) としてください。",
+        "Dates with and without a time zone have no order; write ORDER BY STR(?x).",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -41,23 +53,29 @@ class Cell:
     store_path: str
     budget: Budget
     process: asyncio.subprocess.Process
+    line: socket.socket
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     jailed: bool = False
+    client: str = ""
     asked: int = 0
+    thread: int = 0
+    is_slow: bool = False
 
-    async def ask(self, request: Mapping[str, object]) -> AsyncGenerator[tuple[bytes, bytes]]:
-        """Yield the frames of an answer, the last of kind E or X; raise a QueryError if the process ends first."""
+    async def ask(self, request: Mapping[str, object]) -> None:
+        """Send a request; its frames are to be read up to the one of kind E or X."""
         self.asked += 1
         body = json.dumps({**request, "cpu_s": self.budget.cpu_s}).encode()
         try:
             self.writer.write(struct.pack(">I", len(body)) + body)
             await self.writer.drain()
-            while True:
-                kind, payload = await self._frame()
-                yield kind, payload
-                if kind in b"EX":
-                    return
+        except ConnectionError as error:
+            raise await self._cause() from error
+
+    async def frame(self) -> tuple[bytes, bytes]:
+        """Return the next frame, its kind and its payload; raise a QueryError if the process ends first."""
+        try:
+            return await self._frame()
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise await self._cause() from error
 
@@ -65,29 +83,56 @@ class Cell:
         head = await self.reader.readexactly(5)
         return head[:1], await self.reader.readexactly(struct.unpack(">I", head[1:])[0])
 
-    async def _cause(self) -> Exception:
+    async def _cause(self) -> QueryError:
         """Return why the process ended, as far as its signal and its last words tell."""
-        self.kill()
         said = b""
-        if self.process.stderr is not None:
-            said = await self.process.stderr.read(2**16)
+        try:
+            async with asyncio.timeout(_ENDING_S):
+                if self.process.stderr is not None:
+                    said = await self.process.stderr.read(2**16)
+                await self.process.wait()
+        except TimeoutError:
+            self.kill()
         code = await self.process.wait()
         if code == -signal.SIGXCPU:
-            return QueryTimeout(self.budget.cpu_s)
+            return QueryCpuExceeded(self.budget.cpu_s)
+        if code == -signal.SIGSYS:
+            # Whatever the engine took for SERVICE, it has just tried to open a socket.
+            return ForbiddenFeature("SERVICE")
         if any(words in said for words in _OUT_OF_MEMORY):
             return QueryMemoryExceeded(self.budget.memory_bytes)
-        return EngineLost()
+        return EngineLost(next((hint for words, hint in _LAST_WORDS.items() if words in said), None))
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process has not ended."""
-        return self.process.returncode is None
+        """Whether the process of an idle cell has neither ended nor said anything unasked.
+
+        The socket knows at once what the event loop will only learn.
+        """
+        try:
+            self.line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def step_back(self) -> None:
+        """Let others go first: what takes long may take longer, what is short shall not.
+
+        There is no way back from that, so the cell is of no use for another query.
+        """
+        self.is_slow = True
+        with contextlib.suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, self.thread, NICE)
 
     def kill(self) -> None:
         """End the process at once."""
         self.writer.close()
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
+        # Not `process.kill()`: it looks first whether the process has ended, and so takes its status from asyncio.
+        if self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGKILL)
 
     async def gone(self) -> None:
         """Kill the process and wait until it is no more."""
@@ -107,23 +152,15 @@ async def spawn(store_path: str, budget: Budget, prefixes: Mapping[str, str]) ->
 
 async def _start(store_path: str, budget: Budget, prefixes: Mapping[str, str]) -> Cell:
     ours, theirs = socket.socketpair()
+    # The cell inherits the lease: as long as it lives, what it reads is not removed.
+    lease = Lease.take(Path(store_path).parent / LEASE)
     try:
-        packages = Path(pyoxigraph.__file__).parent.parent
-        arguments = [str(theirs.fileno()), str(packages), store_path, str(budget.memory_bytes)]
         process = await asyncio.create_subprocess_exec(
-            *[
-                sys.executable,
-                "-I",
-                "-S",
-                str(CELL),
-                *arguments,
-                json.dumps(dict(prefixes)),
-                str(os.getpid()),
-            ],
+            *_command(theirs.fileno(), store_path, budget, prefixes),
             stdin=DEVNULL,
             stdout=DEVNULL,
             stderr=PIPE,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), *([] if lease is None else [lease.fileno()])],
             env={"LC_ALL": "C.UTF-8"},
             cwd="/",
         )
@@ -132,13 +169,23 @@ async def _start(store_path: str, budget: Budget, prefixes: Mapping[str, str]) -
         raise
     finally:
         theirs.close()
+        if lease is not None:
+            lease.close()
     reader, writer = await asyncio.open_connection(sock=ours, limit=_READ_BYTES)
-    cell = Cell(store_path, budget, process, reader, writer)
+    cell = Cell(store_path, budget, process, ours, reader, writer)
     try:
         async with asyncio.timeout(START_S):
             kind, payload = await cell._frame()
     except BaseException:
         cell.kill()
         raise
-    cell.jailed = kind == b"R" and payload == b"jailed"
+    state, _, thread = payload.partition(b" ")
+    cell.jailed, cell.thread = kind == b"R" and state == b"jailed", int(thread)
     return cell
+
+
+def _command(descriptor: int, store_path: str, budget: Budget, prefixes: Mapping[str, str]) -> list[str]:
+    """Return the command that starts a cell at the other end of a socket."""
+    packages = str(Path(pyoxigraph.__file__).parent.parent)
+    arguments = [str(descriptor), packages, store_path, str(budget.memory_bytes)]
+    return [sys.executable, "-I", "-S", str(CELL), *arguments, json.dumps(dict(prefixes)), str(os.getpid())]

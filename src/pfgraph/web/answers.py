@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from pfgraph.errors import AnswerNotRead
 from pfgraph.web.trace import HUNG_UP, trace
 
 T = TypeVar("T")
@@ -49,21 +50,26 @@ class Streamed(Response):
     A failure on the way leaves the body without its end, so that nobody takes a part for the whole (D6).
     """
 
-    def __init__(self, body: AsyncIterator[bytes], headers: Mapping[str, str], media_type: str) -> None:
+    def __init__(
+        self, body: AsyncIterator[bytes], headers: Mapping[str, str], media_type: str, within_s: float | None = None
+    ) -> None:
         super().__init__(None, 200, headers, media_type)
         del self.headers["content-length"]
-        self._pieces = body
+        self._pieces, self._within_s = body, within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the pieces until they end or the client hangs up; then the source of the pieces is closed."""
+        """Send the pieces until they end, their time does, or the client hangs up; then their source is closed."""
         sending = asyncio.ensure_future(self._send(send))
         listening = asyncio.ensure_future(_hung_up(receive))
         try:
-            await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({sending, listening}, timeout=self._within_s, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
                 sending.result()
-            else:
+            elif listening.done():
                 trace(scope).outcome = HUNG_UP
+            elif self._within_s is not None:
+                # The client reads nothing, or too slowly.
+                raise AnswerNotRead(self._within_s)
         finally:
             await _ended(sending, listening)
             close = getattr(self._pieces, "aclose", None)

@@ -9,31 +9,40 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import uvicorn
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pfgraph.errors import PfgraphError
+from pfgraph.publish.tokens import Tokens
+from pfgraph.publish.writers import Writers
 from pfgraph.query.engine import Engine
 from pfgraph.releases.shelf import Shelf
 from pfgraph.settings import Settings
+from pfgraph.web import citing, publication, robots
 from pfgraph.web.archive import Archive
 from pfgraph.web.boundary import Boundary, StreamCut
 from pfgraph.web.cache import ByteCache, Cached
 from pfgraph.web.endpoint import Endpoint
+from pfgraph.web.graph_store import METHODS, PATH, WRITING, GraphStore
 from pfgraph.web.home import Home
 from pfgraph.web.kinds import Kinds
 from pfgraph.web.manners import Manners
+from pfgraph.web.memento import Mementos, TimeMaps
 from pfgraph.web.operations import Metrics, Operations, Watched
 from pfgraph.web.queries import Queries
 from pfgraph.web.questions import question
-from pfgraph.web.rendering import STATIC, View
+from pfgraph.web.rendering import STATIC
 from pfgraph.web.resources import Resources
 from pfgraph.web.site import Site
+from pfgraph.web.updates import Updates
+from pfgraph.web.writing import Desk
 
 _ASK = ["GET", "POST"]
+# How often to look whether another release has become current.
+_LOOK_S = 0.5
+_CUT_OFF_S = 2
 
 
 class Application:
@@ -42,9 +51,12 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self.site = Site(settings, Shelf(settings.home), Engine(settings))
         self.cache = ByteCache(settings.cache_bytes)
+        self.writers = Writers(settings)
+        self._tokens = Tokens.parse(settings.tokens)
         metrics = Metrics(self.site, self.cache)
-        router = Router(_routes(self.site, metrics), redirect_slashes=False, lifespan=self._running)
-        bounded = Boundary(_Placed(router, self), self.site.pages)
+        desk = Desk(self.site, self._tokens, self.writers)
+        router = Router([*_writing(desk), *_routes(self.site, metrics)], redirect_slashes=False, lifespan=self._running)
+        bounded = Boundary(Mementos(_Placed(router, self), self.site), self.site.pages)
         self._app = Watched(Manners(Cached(bounded, self.cache, self._release_id)), metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,18 +67,28 @@ class Application:
     async def _running(self, _app: object) -> AsyncGenerator[None]:
         """Have the engine run as long as the server does."""
         await self.site.engine.start()
-        warming = asyncio.ensure_future(self._warm())
+        if self._tokens:
+            await self.writers.start()
+        warming = asyncio.ensure_future(self._keep_warm())
         try:
             yield
         finally:
             warming.cancel()
             await asyncio.gather(warming, return_exceptions=True)
+            await self.writers.close()
             await self.site.engine.close()
 
-    async def _warm(self) -> None:
-        """Ask something, so that the first client finds a cell that is ready."""
-        with suppress(PfgraphError):
-            await self.site.solutions(self.site.release(), question("shapes"))
+    async def _keep_warm(self) -> None:
+        """Ask something of each release as it becomes current, so that its first client finds a cell that is ready."""
+        warm: str | None = None
+        while True:
+            with suppress(PfgraphError):
+                release = self.site.release()
+                if release.id != warm:
+                    await self.site.solutions(release, question("shapes"))
+                    warm = release.id
+                self.site.engine.retire(release)
+            await asyncio.sleep(_LOOK_S)
 
     def _release_id(self) -> str | None:
         try:
@@ -105,26 +127,36 @@ def _routes(site: Site, metrics: Metrics) -> list[BaseRoute]:
         Route("/id/{key:path}", resources.identify),
         Route("/doc/{key:path}", resources.document),
         Route("/graph/{name:path}", resources.named_graph),
-        Route("/query/{name}", _to_query),
-        Route("/context/v1.jsonld", resources.context),
+        Route("/query/{name}", resources.query),
+        *publication.routes(site),
+        *robots.routes(site),
         Route("/problem", kinds.respond),
         Route("/problem/{kind}", kinds.respond),
         Route("/releases", archive.listing),
+        Route("/releases/{before}..{after}", archive.compared),
         Route("/releases/{release}", archive.one),
         Route("/releases/{release}/report.json", archive.report),
-        Route("/releases/{release}/sparql", endpoint.respond, methods=_ASK),
+        # `/releases/{release}/sparql`, `/doc` and `/queries` in it are what `Mementos` makes of those above.
+        *citing.routes(site),
+        Route("/timemap/{path:path}", TimeMaps(site).respond),
         Route("/health", operations.health),
         Route("/ready", operations.ready),
         Route("/metrics", operations.metrics),
         Mount("/static", _Static(directory=STATIC)),
-        Route("/{name}", resources.whole),
+        Route("/{path:path}", resources.other),
     ]
 
 
-async def _to_query(request: Request) -> Response:
-    """Return where a query of ours, named by its IRI, is asked."""
-    view = View.of(request)
-    return RedirectResponse(view.href(f"/queries/{request.path_params['name']}", **dict(view.query)), 303)
+def _writing(desk: Desk) -> list[BaseRoute]:
+    """Return the routes that write; without tokens they say that nothing is written here."""
+    updates, store = Updates(desk), GraphStore(desk)
+    methods = [method for method in METHODS if method != "OPTIONS"]
+    return [
+        Route("/update", updates.respond, methods=methods),
+        Route(PATH, store.respond, methods=methods),
+        Route(f"{PATH}/{{name:path}}", store.direct, methods=methods),
+        Route("/graph/{name:path}", store.direct, methods=WRITING),
+    ]
 
 
 class _Static(StaticFiles):
@@ -139,19 +171,20 @@ class _Static(StaticFiles):
         return response
 
 
-def serving(settings: Settings) -> uvicorn.Config:
+def serving(settings: Settings, app: Application) -> uvicorn.Config:
     """Return how uvicorn runs the application: JSON lines as access log, requests finished before the end."""
     logging.getLogger("uvicorn.error").addFilter(_told)
     _log_to_stderr(logging.getLogger("pfgraph.access"))
     return uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_level="warning",
         access_log=False,
         server_header=False,
-        # After this, what still runs is cut off: no answer is ended politely that is not complete.
-        timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+        # The queries have had their time by then (`server.Server`); what still runs after this is cut off: no answer
+        # is ended politely that is not complete.
+        timeout_graceful_shutdown=_CUT_OFF_S,
     )
 
 

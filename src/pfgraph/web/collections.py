@@ -63,7 +63,7 @@ class Collections:
     async def respond(self, request: Request) -> Response:
         """Return a page of a collection."""
         form = choose(request.headers.getlist("accept"), FORMS, request.query_params.get("format"))
-        page = self._page(request)
+        page = self.page(request)
         document = await while_connected(request, self._written(page))
         headers = delivery.release_headers(page.release, page.view)
         headers["Link"] += graphs.context_link(form, page.view)
@@ -74,7 +74,7 @@ class Collections:
         return Response(body, 200, headers, forms.content_type(form))
 
     async def _written(self, page: Page) -> dict[str, Any]:
-        frame, context = page.selection.frame, context_of(page.release.path)
+        context = context_of(page.release.path)
         after = context.expand(page.after, vocab=False)
         found = await self._members.after(page.release, page.selection, after)
         shown = found[: page.limit]
@@ -83,13 +83,14 @@ class Collections:
             "id": page.url(),
             "type": [context.id(HYDRA.PartialCollectionView.value)],
             "totalItems": await self._members.count(page.release, page.selection),
-            "items": [await self._contract.document(page.release, iri, frame) for iri in shown],
+            "items": [await self._contract.document(page.release, iri) for iri in shown],
         }
         if len(found) > len(shown):
             document["next"] = page.url(after=context.id(shown[-1]))
         return document
 
-    def _page(self, request: Request) -> Page:
+    def page(self, request: Request) -> Page:
+        """Return which page of a collection is asked for."""
         asked = request.query_params
         release, view = self._site.release(asked.get("release")), View.of(request)
         trace(request.scope).release = release.id
@@ -104,7 +105,9 @@ class Collections:
             NamedNode(terms[name].iri): [term for value in values for term in candidates(terms[name], value, context)]
             for name, values in filters.items()
         }
-        return Page(Selection(frame, wanted), filters, asked.get("after", ""), _limit(asked.get("limit")), release, view)
+        return Page(
+            Selection(frame, wanted), filters, asked.get("after", ""), _limit(asked.get("limit")), release, view
+        )
 
 
 def _known(name: str, terms: list[str]) -> str:

@@ -34,15 +34,17 @@ class Context:
         self.source = source
         entries = cast(Mapping[str, Any], json.loads(source)["@context"])
         simple = {name: value for name, value in entries.items() if isinstance(value, str)}
+        simple |= {n: e["@id"] for n, e in entries.items() if isinstance(e, dict) and _KEYWORD.fullmatch(e["@id"])}
         self._vocab = simple.get("@vocab", "")
         self._aliases = {value: name for name, value in simple.items() if _KEYWORD.fullmatch(value)}
         prefixes = {n: v for n, v in simple.items() if not n.startswith("@") and v.endswith(_GEN_DELIMS)}
         self._names = frozenset(entries)
         self._namespaces = sorted(((iri, name) for name, iri in prefixes.items()), key=lambda p: -len(p[0]))
         self._prefixes = prefixes
-        defined = ((n, e) for n, e in entries.items() if isinstance(e, dict) and "@id" in e)
+        defined = ((n, e) for n, e in entries.items() if isinstance(e, dict) and not _KEYWORD.fullmatch(e["@id"]))
         terms = (self._defined(name, entry) for name, entry in defined)
-        self._terms = {term.iri: term for term in terms}
+        self._by_name = {term.name: term for term in terms}
+        self._terms = {term.iri: term for term in self._by_name.values()}
 
     def _defined(self, name: str, entry: Mapping[str, str]) -> Term:
         kind = entry.get("@type")
@@ -60,9 +62,13 @@ class Context:
             return self._prefixes[prefix] + local
         return self._vocab + name if vocab and not colon else name
 
+    def member(self, name: str) -> Term:
+        """Return the term that a key stands for; what the context does not define is a word of the vocabulary."""
+        return self._by_name.get(name) or Term(name, self.expand(name))
+
     def terms(self) -> Mapping[str, Term]:
         """Return the terms for properties, by name."""
-        return {term.name: term for term in self._terms.values()}
+        return self._by_name
 
     def alias(self, keyword: str) -> str:
         """Return what a keyword is called here: `id` for `@id`."""

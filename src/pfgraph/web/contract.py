@@ -56,7 +56,7 @@ class Contract:
         found = framed(release, request.path_params["name"])
         written = await self.schema_of(release, found)
         first = await self._members.first(release, Selection(found))
-        examples = [await self.document(release, iri, found) for iri in first]
+        examples = [await self.document(release, iri) for iri in first]
         link = {"@context": view.url(graphs.CONTEXT_PATH)}
         body = {**written, "examples": [link | example for example in examples]}
         headers = delivery.release_headers(release, view)
@@ -87,7 +87,7 @@ class Contract:
         address = f"{base_iri()}schema/{frame.name}.json"
         return schema(frame, await self._shapes_of(release), context_of(release.path), address)
 
-    async def document(self, release: Release, iri: str, frame: Frame) -> dict[str, Any]:
+    async def document(self, release: Release, iri: str) -> dict[str, Any]:
         """Return the document about a thing, without what is only included in it."""
         triples = await self._documents.triples(release, iri)
         return listed(triples, context_of(release.path), [iri], frames_of(release.path))[0]

@@ -67,7 +67,7 @@ async def deliver(answer: Answer, form: Form, release: Release, view: View, head
         found = _begun_with(found, lambda piece: codecs.BOM_UTF8 + piece)
     if isinstance(found, bytes):
         return Response(found, 200, sent, content_type(form))
-    return Streamed(found, sent, content_type(form))
+    return Streamed(found, sent, content_type(form), answer.stream_s)
 
 
 async def _json_ld(answer: Answer, form: Form, release: Release, view: View) -> bytes:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
-from pfgraph.namespaces import DCTERMS, RDF, SD, VOID, base_iri
+from pfgraph.graph.assertions import about, dataset_iri, own
+from pfgraph.namespaces import DCAT, DCTERMS, RDF, SD, VOID, XSD, base_iri
 from pfgraph.releases.release import Release
 
 _FILE = Path(__file__).parent / "description.ttl"
@@ -22,7 +23,22 @@ def _promises() -> tuple[Triple, ...]:
 
 def description(release: Release, endpoint: str) -> list[Triple]:
     """Return the service description of the endpoint at an address, over one release."""
-    return [*_promises(), *_dataset(release, endpoint)]
+    return [*_promises(), *_dataset(release, endpoint), *served(release, endpoint)]
+
+
+def served(release: Release, endpoint: str) -> Iterator[Triple]:
+    """Return what only the server knows of the dataset: which release this is, since when, and where it answers."""
+    whole, address = dataset_iri(), NamedNode(endpoint)
+    yield from about(whole, DCTERMS.identifier, Literal(release.id))
+    yield from about(whole, DCAT.version, Literal(release.id))
+    yield from about(whole, DCTERMS.issued, issued(release))
+    yield from about(whole, VOID.sparqlEndpoint, address)
+    yield from about(own("sparql"), DCAT.endpointURL, address)
+
+
+def issued(release: Release) -> Literal:
+    """Return when a release was made."""
+    return Literal(release.manifest.created, datatype=XSD.dateTime)
 
 
 def _dataset(release: Release, endpoint: str) -> Iterator[Triple]:
@@ -31,7 +47,6 @@ def _dataset(release: Release, endpoint: str) -> Iterator[Triple]:
     yield Triple(service, SD.endpoint, NamedNode(endpoint))
     yield Triple(service, SD.defaultDataset, dataset)
     yield Triple(dataset, RDF.type, SD.Dataset)
-    yield Triple(dataset, DCTERMS.identifier, Literal(release.id))
     yield Triple(dataset, SD.defaultGraph, default)
     yield Triple(default, RDF.type, SD.Graph)
     yield Triple(default, VOID.triples, Literal(release.manifest.triples))

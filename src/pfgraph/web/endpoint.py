@@ -10,7 +10,7 @@ from starlette.responses import Response
 from pfgraph.errors import BadParameter, PfgraphError
 from pfgraph.query.engine import Answer
 from pfgraph.query.engine import Request as EngineRequest
-from pfgraph.query.sparql import inspect
+from pfgraph.query.sparql import Operation
 from pfgraph.releases.release import Release
 from pfgraph.web import delivery, forms, graphs, protocol
 from pfgraph.web.answers import while_connected
@@ -18,7 +18,7 @@ from pfgraph.web.description import description
 from pfgraph.web.negotiation import Form, choose
 from pfgraph.web.problems import Problem, problem, wants_page
 from pfgraph.web.protocol import QueryOperation
-from pfgraph.web.questions import example
+from pfgraph.web.questions import example, question
 from pfgraph.web.rendering import View
 from pfgraph.web.result_page import Result, page_syntax, result
 from pfgraph.web.site import Site
@@ -30,11 +30,11 @@ _FORM_FACTOR, _FORM_EXTRA = 4, 16 * 2**10
 
 @dataclass(frozen=True)
 class Asked:
-    """A query on a release, with its form and the form in which the client wants the answer."""
+    """A query on a release, what it asks for, and the form in which the client wants the answer."""
 
     operation: QueryOperation
     query: str
-    query_form: str
+    inspected: Operation
     form: Form
     release: Release
 
@@ -48,12 +48,12 @@ class Endpoint:
     async def respond(self, request: Request) -> Response:
         """Return the answer to a query operation; without a query, the description or the query page."""
         operation = await self._operation(request)
-        release = self._site.release(request.path_params.get("release"))
+        release = self._site.asked(request.scope)
         trace(request.scope).release = release.id
         if operation.query is None or not operation.query.strip():
-            return self._unasked(request, operation, release)
+            return await self._unasked(request, operation, release)
         try:
-            asked = self._asked(request, operation, operation.query, release)
+            asked = await self._asked(request, operation, operation.query, release)
             return await while_connected(request, self._answered(request, asked))
         except PfgraphError as error:
             if not wants_page(request, operation.format):
@@ -67,19 +67,20 @@ class Endpoint:
         content_type = request.headers.get("content-type")
         return protocol.read(request.method, request.scope["query_string"], content_type, body)
 
-    def _asked(self, request: Request, operation: QueryOperation, query: str, release: Release) -> Asked:
+    async def _asked(self, request: Request, operation: QueryOperation, query: str, release: Release) -> Asked:
         notes = trace(request.scope)
         notes.query = query
-        notes.form = inspect(query).form
+        inspected = await self._site.engine.inspect(query)
+        notes.form = inspected.form
         offered = forms.offered(notes.form)
         form = choose(request.headers.getlist("accept"), offered, operation.format)
-        return Asked(operation, query, notes.form, form, release)
+        return Asked(operation, query, inspected, form, release)
 
     async def _answered(self, request: Request, asked: Asked) -> Response:
         view = View.of(request)
         headers = {"Cache-Control": delivery.cache_control(asked.query)}
         if asked.form is forms.HTML:
-            answer = await self._ask(request, asked, page_syntax(asked.query_form))
+            answer = await self._ask(request, asked, page_syntax(asked.inspected.form))
             shown = await result(self._site, asked.release, view, answer)
             return self._page(view, asked.release, asked.operation, result=shown, headers=headers)
         answer = await self._ask(request, asked, delivery.asked_syntax(asked.form))
@@ -87,7 +88,7 @@ class Endpoint:
 
     async def _ask(self, request: Request, asked: Asked, media_type: str) -> Answer:
         operation = asked.operation
-        return await self._site.engine.answer(
+        answer = await self._site.engine.answer(
             EngineRequest(
                 query=asked.query,
                 media_type=media_type,
@@ -96,10 +97,13 @@ class Endpoint:
                 named_graphs=operation.named_graphs,
                 timeout_s=operation.timeout_s,
                 client=request.client.host if request.client else "",
+                operation=asked.inspected,
             )
         )
+        trace(request.scope).answer = answer
+        return answer
 
-    def _unasked(self, request: Request, operation: QueryOperation, release: Release) -> Response:
+    async def _unasked(self, request: Request, operation: QueryOperation, release: Release) -> Response:
         """Return the query page to a browser, the service description to others."""
         if request.method == "POST":
             ja, en = "クエリがありません。", "There is no query."
@@ -108,7 +112,8 @@ class Endpoint:
         form = choose(request.headers.getlist("accept"), forms.GRAPHS_AND_PAGE, operation.format)
         if form is forms.HTML:
             return self._page(view, release, operation)
-        triples = description(release, view.url(request.scope["path"].removeprefix(view.root)))
+        said = await self._site.graph(release, question("void"))
+        triples = [*description(release, view.url(request.scope["path"].removeprefix(view.root))), *said]
         headers = delivery.release_headers(release, view)
         body = graphs.written(triples, form, release, view)
         return Response(body, 200, headers, forms.content_type(form))

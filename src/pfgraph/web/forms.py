@@ -34,8 +34,11 @@ GRAPHS = (
     Form("trig", "application/trig"),
     Form("json", "application/json", syntax=_LD),
 )
+# Triples as a table; in a document of ours it says as much as the syntaxes of RDF do (`web.rows`).
+ROWS = Form("csv", "text/csv")
 SOLUTIONS_AND_PAGE = (*SOLUTIONS, HTML)
 GRAPHS_AND_PAGE = (*GRAPHS, HTML)
+DOCUMENTS = (*GRAPHS, ROWS, HTML)
 
 
 def offered(query_form: str) -> tuple[Form, ...]:

@@ -9,7 +9,9 @@ from pyoxigraph import RdfFormat, Triple, serialize
 
 from pfgraph.namespaces import Namespace, prefixes
 from pfgraph.releases.release import Release
+from pfgraph.web import rows
 from pfgraph.web.context import context_of
+from pfgraph.web.forms import ROWS
 from pfgraph.web.frames import frames_of
 from pfgraph.web.jsonld import dumps, expanded, flattened, frame
 from pfgraph.web.negotiation import Form
@@ -33,6 +35,8 @@ def written(triples: Iterable[Triple], form: Form, release: Release, view: View,
     if form.written_as == JSON_LD:
         return as_json_ld(triples, form, release, view, root)
     ordered = sorted(set(triples), key=str)
+    if form is ROWS:
+        return rows.written(ordered)
     syntax = _SYNTAXES[form.written_as]
     used = _used_prefixes(ordered) if syntax in _PREFIXED else {}
     return serialize(ordered, format=syntax, prefixes=used) or b""
@@ -46,6 +50,11 @@ def as_json_ld(triples: Iterable[Triple], form: Form, release: Release, view: Vi
     flat = form.profile == "flattened"
     document = flattened(triples, context, frames) if flat else frame(triples, context, root, frames)
     return dumps(document, view.url(CONTEXT_PATH))
+
+
+def framed(triples: Iterable[Triple], release: Release, view: View, root: str | None = None) -> bytes:
+    """Return a graph as JSON-LD with the context and the frames of its release."""
+    return dumps(frame(triples, context_of(release.path), root, frames_of(release.path)), view.url(CONTEXT_PATH))
 
 
 def context_link(form: Form, view: View) -> str:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
 from pyoxigraph import NamedNode
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from pfgraph.errors import BadParameter
+from pfgraph.graph.portal import FILE
 from pfgraph.messages import Text
+from pfgraph.namespaces import base_iri
 from pfgraph.releases.release import Release
-from pfgraph.web import delivery
+from pfgraph.web import delivery, forms, schema_org
+from pfgraph.web.negotiation import choose
+from pfgraph.web.prefectures import counted, grid
 from pfgraph.web.queries import by_tag
 from pfgraph.web.questions import example, question
 from pfgraph.web.rendering import View
@@ -20,6 +25,15 @@ from pfgraph.web.site import Site, Solution, str_of
 from pfgraph.web.solutions import Cell, cell
 from pfgraph.web.trace import trace
 
+_FORMS = (forms.HTML, *forms.GRAPHS)
+_TITLE = Text(
+    "地方版孤独・孤立対策官民連携プラットフォームのデータセット",
+    "Dataset on local platforms against loneliness and isolation in Japan",
+)
+_DESCRIPTION = Text(
+    "どの地方公共団体が、だれと、どの年度に、何をしているか。根拠の記述とともに示すリンクトオープンデータ。",
+    "Which local governments take part, with whom, in which year, doing what, each with the statement behind it.",
+)
 # The query of the release that tells what is said of each participant's platform.
 _MENTIONS = "platform-mentions"
 Counts = Mapping[str, Mapping[str, int]]
@@ -45,19 +59,37 @@ class Home:
         self._site = site
 
     async def respond(self, request: Request) -> Response:
-        """Return the first page."""
+        """Return the first page, or where a machine finds what is here."""
+        form = choose(request.headers.getlist("accept"), _FORMS, request.query_params.get("format"))
+        if form is not forms.HTML:
+            return RedirectResponse(View.of(request).href("/catalog"), 303, {"Vary": delivery.VARY})
         view, release = View.of(request), self._site.release()
         trace(request.scope).release = release.id
         queries = list(release.queries().values())
+        participants = await self._participants(release, view)
         page = {
             "release": release,
+            "grid": grid(counted(each.government.iri for each in participants), view.lang),
+            "schema_org": self._described(release, view),
             "counts": await self._counts(release, "numbers", "kind"),
-            "participants": await self._participants(release, view),
+            "participants": participants,
             "groups": by_tag(queries),
             "example": example(),
         }
         headers = delivery.release_headers(release, view)
         return self._site.pages.response("home.html", view, page, headers=headers)
+
+    def _described(self, release: Release, view: View) -> Markup:
+        """Return the dataset as search engines read it."""
+        return schema_org.dataset(
+            f"{base_iri()}dataset",
+            _TITLE,
+            _DESCRIPTION,
+            view.lang,
+            version=release.id,
+            dateModified=release.manifest.created,
+            distribution={"@type": "DataDownload", "contentUrl": view.url(f"/dumps/current/{FILE}.ttl.gz")},
+        )
 
     async def _counts(self, release: Release, name: str, key: str, **slots: list[NamedNode]) -> Counts:
         """Return counts by stage (its key, or nothing) of each thing that a question counts."""

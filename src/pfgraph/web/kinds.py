@@ -18,6 +18,9 @@ from pfgraph.web.site import Site
 _FORMS = (Form("json", "application/json"), forms.HTML)
 # What an application may meet; the class says the rest.
 MEANINGS: Mapping[str, Text] = {
+    "answer-not-read": Text(
+        "結果が、決められた時間内に読み取られませんでした。", "The client did not read its answer in time."
+    ),
     "bad-parameter": Text(
         "引数の値が型に合わないか、必須の引数がないか、引数の名前が違います。",
         "A parameter's value is not of its type, is missing, or is no parameter at all.",
@@ -35,12 +38,20 @@ MEANINGS: Mapping[str, Text] = {
         "外部への通信を求めるクエリ（SERVICE、LOAD）は受け付けません。",
         "The query asks the server to fetch something (SERVICE, LOAD), which is not done.",
     ),
+    "gone": Text(
+        "このIRIは廃止され、代わりのものはありません。理由を添えて 410 を返します。",
+        "This IRI was withdrawn and has no successor; the reason is told with the 410.",
+    ),
     "malformed-query": Text(
         "クエリの文法が正しくありません。行・列と、考えられる原因を示します。",
         "The text is not SPARQL; line, column and what may have happened are told.",
     ),
     "method-not-allowed": Text(
         "このメソッドは使えません。Allow を見てください。", "This method cannot be used here; see Allow."
+    ),
+    "moved": Text(
+        "このIRIは別のIRIに改められました。Location が新しい場所です。",
+        "This IRI was replaced by another one; Location is where that is.",
     ),
     "not-acceptable": Text(
         "求める形式では返せません。offered から選んでください。",
@@ -50,6 +61,9 @@ MEANINGS: Mapping[str, Text] = {
     "overloaded": Text(
         "待っているクエリが多すぎます。Retry-After の後にもう一度どうぞ。",
         "Too many queries wait already; try again after Retry-After.",
+    ),
+    "query-cpu-exceeded": Text(
+        "クエリがプロセッサー時間を使い切りました。", "The query used up its share of the processor."
     ),
     "query-memory-exceeded": Text("クエリがメモリを使い切りました。", "The query used up its memory."),
     "query-timeout": Text("クエリが時間を使い切りました。", "The query used up its time."),
@@ -61,6 +75,34 @@ MEANINGS: Mapping[str, Text] = {
         "一つの利用者からのクエリが多すぎます。Retry-After の後にもう一度どうぞ。",
         "One client has too many queries under way; try again after Retry-After.",
     ),
+    "derived-graph": Text(
+        "他から導かれるグラフには書き込めません。", "A graph that follows from others cannot be written to."
+    ),
+    "graph-exists": Text("作ろうとしたグラフはすでにあります。", "The graph to be created is there already."),
+    "graph-missing": Text("変えようとしたグラフがありません。", "The graph to be changed is not there."),
+    "malformed-graph": Text(
+        "送られたものを、その形式のグラフとして読めません。",
+        "What was sent is not a graph in the syntax that its media type names.",
+    ),
+    "not-current": Text(
+        "If-Match の版は現行版ではありません。ETag が現行版です。",
+        "The release in If-Match is not the current one, which ETag names.",
+    ),
+    "shapes-violated": Text(
+        "書き込むと形状（SHACL）に反します。report に理由があります。何も変わっていません。",
+        "The shapes (SHACL) do not allow this write; `report` says why. Nothing was changed.",
+    ),
+    "stated-elsewhere": Text(
+        "既定グラフから消そうとしたトリプルは、名前付きグラフが述べています。",
+        "A named graph states the triple that was to be deleted from the default graph.",
+    ),
+    "unauthenticated": Text("書き込みには登録されたトークンが必要です。", "To write takes a token that is known here."),
+    "unauthorized": Text("トークンの権限が足りません。", "The token does not allow this."),
+    "writer-lost": Text(
+        "版を作るプロセスが結果を告げずに終わりました。現行版を確かめてください。",
+        "The process that makes releases ended before it told; look at the current release.",
+    ),
+    "writes-off": Text("このサーバーは書き込みを受け付けません。", "This server takes no writes."),
     "unexpected": Text("サーバー内部の誤りです。", "A fault of the server's own."),
     "unknown-release": Text("この番号の版はありません。", "No release has this id."),
     "unknown-resource": Text(

@@ -18,9 +18,8 @@ INTEGERS = frozenset({"integer", "nonNegativeInteger", "positiveInteger"})
 def literal(value: Literal, term: Term | None, context: Context) -> Any:
     """Return a literal as a JSON value where the key says enough of it, else as a value object."""
     coerced = term.type if term else None
-    text = context.alias("@value")
     if value.language:
-        return {context.alias("@language"): value.language, text: value.value}
+        return {"@language": value.language, "@value": value.value}
     datatype, as_json = value.datatype.value, native(value)
     if coerced == datatype:
         return value.value if as_json is None else as_json
@@ -28,8 +27,8 @@ def literal(value: Literal, term: Term | None, context: Context) -> Any:
     if as_json is not None and datatype in read_from_json() and (coerced or "@").startswith("@"):
         return as_json
     if datatype == XSD.string.value:
-        return {text: value.value} if coerced else value.value
-    return {context.alias("@type"): context.vocab(datatype), text: value.value}
+        return {"@value": value.value} if coerced else value.value
+    return {context.alias("@type"): context.vocab(datatype), "@value": value.value}
 
 
 @cache

@@ -6,9 +6,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _READ = b"GET, HEAD, OPTIONS"
 _ASK = b"GET, HEAD, OPTIONS, POST"
+# Who writes shows a token, and no page of another site is let send one.
+_UPDATE = b"OPTIONS, POST"
+_STORE = b"DELETE, GET, HEAD, OPTIONS, POST, PUT"
 _EXPOSED = (
     b"Allow, Accept-Post, Content-Disposition, Content-Encoding, Content-Language, Content-Length, "
-    b"Content-Location, ETag, Link, Location, PFGraph-Release, Retry-After, Vary"
+    b"Content-Location, ETag, Link, Location, Memento-Datetime, PFGraph-Release, Retry-After, Vary"
 )
 _ALWAYS = [
     (b"access-control-allow-origin", b"*"),
@@ -23,7 +26,7 @@ _POLICY = (
 _PAGE = [(b"content-security-policy", _POLICY)]
 _PREFLIGHT = [
     # Browsers name the headers they will send; of ours none is secret, and reading needs no credentials.
-    (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
+    (b"access-control-allow-headers", b"Accept, Accept-Datetime, Accept-Language, Content-Type, If-None-Match"),
     (b"access-control-max-age", b"86400"),
 ]
 
@@ -55,9 +58,15 @@ class Manners:
         await self._app(scope, receive, with_headers)
 
 
+def _allowed(path: str) -> bytes:
+    if path == "/update":
+        return _UPDATE
+    return _STORE if path == "/store" or path.startswith(("/store/", "/graph/")) else _READ
+
+
 async def _send_options(path: str, send: Send) -> None:
     """Say what may be done here, to a browser asking for a script on another site too."""
-    allowed = _ASK if path.rstrip("/").endswith("/sparql") else _READ
+    allowed = _ASK if path.rstrip("/").endswith(("/sparql", "/cite")) else _allowed(path)
     headers = [(b"allow", allowed), (b"access-control-allow-methods", allowed), *_ALWAYS, *_PREFLIGHT]
     if allowed == _ASK:
         headers.append((b"accept-post", b"application/sparql-query, application/x-www-form-urlencoded"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from pyoxigraph import Literal, NamedNode
 
@@ -40,7 +39,11 @@ class Selection:
     def values(self) -> dict[str, Sequence[NamedNode | Literal] | Sequence[tuple[Value, Value]]]:
         """Return the rows that a question about the selection is asked with."""
         rows = [(path, value) for path, values in self.wanted.items() for value in values]
-        return {"class": [NamedNode(self.frame.type)], "properties": [Literal(len(self.wanted))], "property_value": rows}
+        return {
+            "class": [NamedNode(self.frame.type)],
+            "properties": [Literal(len(self.wanted))],
+            "property_value": rows,
+        }
 
     @property
     def question(self) -> str:
@@ -71,8 +74,8 @@ class Members:
 
 def filterable(frame: Frame, context: Context) -> dict[str, Term]:
     """Return the members of a frame that a collection can be filtered by: all but texts in several languages."""
-    terms = context.terms()
-    return {name: terms[name] for name in frame.members if terms[name].container != "@language"}
+    terms = (context.member(name) for name in frame.members)
+    return {term.name: term for term in terms if term.container != "@language"}
 
 
 def candidates(term: Term, text: str, context: Context) -> list[Value]:
@@ -92,7 +95,7 @@ def _resource(term: Term, text: str, context: Context) -> NamedNode:
     if iri == text and colon and prefix in prefixes():
         iri = prefixes()[prefix] + local
     try:
-        return cast(NamedNode, NamedNode(iri))
+        return NamedNode(iri)
     except ValueError as error:
         raise BadParameter(
             term.name,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,6 +27,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 _AREAS = frozenset(
     [
         "catalog",
+        "cite",
         "context",
         "doc",
         "graph",
@@ -41,9 +42,21 @@ _AREAS = frozenset(
         "releases",
         "sparql",
         "static",
+        "timemap",
     ]
 )
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+_TOLD = {
+    "draining": "Whether new queries are refused.",
+    "running": "Queries under way.",
+    "waiting": "Queries in the queue.",
+    "idle": "Cells that wait for a query.",
+    "busy": "Cells that have one.",
+    "processes": "Cells, also those that start and those that end.",
+    "jailed": "Whether all cells are denied sockets by the kernel.",
+}
 
 
 class Metrics:
@@ -54,17 +67,15 @@ class Metrics:
         self.requests = self._counter("http_requests", "Requests by area and status.", "area", "method", "status")
         self.queries = self._counter("queries", "Queries by form and outcome.", "form", "outcome")
         self.cached = self._counter("cache_answers", "Answers from the byte cache or not.", "result")
-        self.seconds = Histogram(
-            "pfgraph_http_request_seconds",
-            "Time to the end of an answer.",
-            ["area"],
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
+        self.seconds = self._histogram("http_request_seconds", "Time to the end of an answer.", "area")
+        self.asking = self._histogram("query_seconds", "Time to the end of the answer to a query.", "form")
         self.registry.register(_Gauges(site, cache))
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"pfgraph_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, label: str) -> Histogram:
+        return Histogram(f"pfgraph_{name}", text, [label], buckets=_SECONDS, registry=self.registry)
 
     def note(self, area: str, method: str, status: int, seconds: float, notes: Trace) -> None:
         """Count one request."""
@@ -73,28 +84,28 @@ class Metrics:
         self.cached.labels(notes.cache).inc()
         if notes.form is not None:
             self.queries.labels(notes.form, notes.outcome).inc()
+            self.asking.labels(notes.form).observe(seconds)
 
 
 class _Gauges(Collector):
-    """What is true at the moment: the cache's size, and every number of the engine's health."""
+    """What is true at the moment: the cache's size, every number of the engine's health, and what cells came to."""
 
     def __init__(self, site: Site, cache: ByteCache) -> None:
         self._site, self._cache = site, cache
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Return the gauges."""
+    def collect(self) -> Iterable[Metric]:
+        """Return the gauges, and the counters that the engine keeps itself."""
         yield GaugeMetricFamily("pfgraph_cache_bytes", "Bytes in the cache.", value=self._cache.bytes)
         yield GaugeMetricFamily("pfgraph_cache_entries", "Answers in the cache.", value=len(self._cache))
-        for name, value in _numbers("engine", self._site.engine.health()):
-            yield GaugeMetricFamily(f"pfgraph_{name}", "From the engine's health.", value=value)
-
-
-def _numbers(name: str, found: object) -> Iterable[tuple[str, float]]:
-    if isinstance(found, Mapping):
-        for key, value in found.items():
-            yield from _numbers(f"{name}_{str(key).replace('-', '_')}", value)
-    elif isinstance(found, int | float):
-        yield name, float(found)
+        health = self._site.engine.health()
+        for name, value in health.items():
+            if isinstance(value, int) and name != "spawned":
+                yield GaugeMetricFamily(f"pfgraph_engine_{name}", _TOLD[name], value=value)
+        yield CounterMetricFamily("pfgraph_cells_spawned", "Cells that were started.", value=health["spawned"])
+        ended = CounterMetricFamily("pfgraph_cells_killed", "Cells that ended, by cause.", labels=["cause"])
+        for cause, count in health["killed"].items():
+            ended.add_metric([cause], count)
+        yield ended
 
 
 class Watched:
@@ -157,6 +168,7 @@ def _line(scope: Scope, notes: Trace, status: int, sent: int, seconds: float) ->
         # Which query it was, without keeping what somebody asked.
         "query": None if notes.query is None else sha256(notes.query.encode()).hexdigest()[:16],
         "name": notes.name,
+        "rows": None if notes.answer is None else notes.answer.rows,
     }
     return json.dumps({key: value for key, value in said.items() if value is not None}, ensure_ascii=False)
 
@@ -179,7 +191,7 @@ class Operations:
     async def ready(self, _request: Request) -> Response:
         """Return whether queries can be answered now."""
         release_id = self._release_id()
-        status = 503 if release_id is None else 200
+        status = 503 if release_id is None or self._site.engine.is_draining else 200
         return JSONResponse({"ready": status == 200, "release": release_id}, status, headers=_NO_STORE)
 
     async def metrics(self, _request: Request) -> Response:

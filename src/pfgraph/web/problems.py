@@ -38,11 +38,21 @@ STATUS_OF: Mapping[type[PfgraphError], int] = {
     errors.ForbiddenFeature: 403,
     errors.QueryTooLarge: 413,
     errors.TooManyQueries: 429,
+    errors.WriteError: 409,
+    errors.MalformedGraph: 400,
+    errors.Unauthenticated: 401,
+    errors.Unauthorized: 403,
+    errors.WritesOff: 404,
+    errors.NotCurrent: 412,
+    errors.WriterLost: 503,
     errors.RequestError: 400,
+    errors.Moved: 301,
     errors.NotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.NotAcceptable: 406,
     errors.Gone: 410,
+    errors.CitationsFull: 507,
+    errors.TooManyCitations: 429,
     errors.BodyTooLarge: 413,
     errors.UnsupportedMediaType: 415,
 }
@@ -104,7 +114,7 @@ def problem(error: PfgraphError, query: str | None = None) -> Problem:
     return Problem(status, kind_of(error), error, _headers(error), _members(error, query))
 
 
-def _headers(error: PfgraphError) -> dict[str, str]:
+def _headers(error: PfgraphError) -> dict[str, str]:  # noqa: PLR0911  (a case for each)
     match error:
         case errors.MethodNotAllowed():
             return {"Allow": ", ".join(error.allowed)}
@@ -112,6 +122,14 @@ def _headers(error: PfgraphError) -> dict[str, str]:
             return {"Accept-Post": ", ".join(error.accepted)}
         case errors.QueryError(retry_after_s=float() | int() as seconds):
             return {"Retry-After": str(math.ceil(seconds))}
+        case errors.Unauthenticated():
+            return {"WWW-Authenticate": 'Bearer realm="pfgraph"'}
+        case errors.NotCurrent():
+            return {"ETag": f'"{error.current}"'}
+        case errors.Moved():
+            return {"Location": error.location, "Link": f'<{error.location}>; rel="successor-version"'}
+        case errors.TooManyCitations():
+            return {"Retry-After": str(math.ceil(error.retry_after_s))}
     return {}
 
 

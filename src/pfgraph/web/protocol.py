@@ -18,7 +18,7 @@ DIRECT = "application/sparql-query"
 ACCEPTED = (DIRECT, FORM)
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 _MAX_FIELDS = 1000
-_UTF8 = frozenset({"utf-8", "utf8", "us-ascii"})
+UTF8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 @dataclass(frozen=True)
@@ -38,19 +38,25 @@ def read(method: str, query_string: bytes, content_type: str | None, body: bytes
     Parameters of the URL and of a form count alike, since the dataset of a POSTed form may stand in its URL
     (W3C protocol test `query_post_form`); but there is one query, wherever it stands.
     """
-    fields = _fields(query_string, "URL")
+    found = fields(query_string, "URL")
     if method == "POST":
-        fields += _body_fields(content_type, body)
-    if any(name == "update" for name, _ in fields):
+        found += _body_fields(content_type, body)
+    if any(name == "update" for name, _ in found):
         ja, en = "ここで更新はできません。", "Updates are not accepted here."
         raise BadParameter("update", ja, en, try_=Text("query を使ってください。", "Use query instead."))
     return QueryOperation(
-        _query(fields),
-        _graphs(fields, "default-graph-uri"),
-        _graphs(fields, "named-graph-uri"),
-        _last(fields, "format"),
-        _timeout(_last(fields, "timeout")),
+        _query(found),
+        _graphs(found, "default-graph-uri"),
+        _graphs(found, "named-graph-uri"),
+        _last(found, "format"),
+        _timeout(_last(found, "timeout")),
     )
+
+
+def field(name: str, query_string: bytes, content_type: str | None, body: bytes) -> str | None:
+    """Return one more field of a POST, from its URL or its form, if it is there and not empty."""
+    found = fields(query_string, "URL")
+    return _last([*found, *_body_fields(content_type, body)], name)
 
 
 Fields = list[tuple[str, str]]
@@ -64,15 +70,16 @@ def _body_fields(content_type: str | None, body: bytes) -> Fields:
     if kind not in ACCEPTED:
         raise UnsupportedMediaType((content_type or "-")[:100], ACCEPTED)
     charset = types[0].parameters.get("charset", "utf-8").lower()
-    if charset not in _UTF8:
+    if charset not in UTF8:
         # SPARQL 1.1 Protocol §2.1.3: a query is sent in UTF-8.
         raise UnsupportedMediaType(f"charset={charset[:40]}", [f"{each}; charset=utf-8" for each in ACCEPTED])
     if kind == DIRECT:
-        return [("query", _text(body, "body").removeprefix("\ufeff"))]
-    return _fields(body, "form")
+        return [("query", text(body, "body").removeprefix("\ufeff"))]
+    return fields(body, "form")
 
 
-def _text(data: bytes, where: str) -> str:
+def text(data: bytes, where: str) -> str:
+    """Return bytes as text, or raise RequestError where they are not UTF-8."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -84,13 +91,13 @@ def _not_utf8(where: str, found: str | None = None) -> RequestError:
     return RequestError(ja, en, where=where, found=found, expected="UTF-8")
 
 
-def _fields(data: bytes, where: str) -> Fields:
+def fields(data: bytes, where: str) -> Fields:
     """Return the fields of a form or a URL's query.
 
     They are decoded once: IRIs in a query contain %XX themselves (D8).
     """
     try:
-        return parse_qsl(_text(data, where), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+        return parse_qsl(text(data, where), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except UnicodeDecodeError as error:
         raise _not_utf8(where) from error
     except ValueError as error:
@@ -108,10 +115,11 @@ def _query(fields: Fields) -> str | None:
 
 def _graphs(fields: Fields, name: str) -> tuple[str, ...]:
     """Return the graph IRIs under a parameter's name; an empty field of a page's form says nothing."""
-    return tuple(dict.fromkeys(_iri(name, value) for key, value in fields if key == name and value))
+    return tuple(dict.fromkeys(iri(name, value) for key, value in fields if key == name and value))
 
 
-def _iri(name: str, value: str) -> str:
+def iri(name: str, value: str) -> str:
+    """Return the IRI that a parameter names, or raise BadParameter."""
     try:
         return NamedNode(value).value
     except ValueError as error:

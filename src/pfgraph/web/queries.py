@@ -29,6 +29,8 @@ from pfgraph.web.trace import trace
 
 # What a request may say besides the query's own parameters.
 _OURS = frozenset({"format", "timeout"})
+# For so many releases the routes are kept; each costs some 50 ms to make.
+_APIS = 4
 _LIST = (Form("json", "application/json"), forms.HTML)
 
 
@@ -52,10 +54,11 @@ class Queries:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the routes of the current release."""
-        release = self._site.release()
+        release = self._site.asked(scope)
         trace(scope).release = release.id
         if release.id not in self._apis:
-            self._apis = {release.id: self._api(release)}
+            kept = list(self._apis.items())[1 - _APIS :]
+            self._apis = {**dict(kept), release.id: self._api(release)}
         await self._apis[release.id](scope, receive, send)
 
     def _api(self, release: Release) -> FastAPI:
@@ -86,7 +89,7 @@ class Queries:
 
     async def listing(self, request: Request) -> Response:
         """Return which queries there are."""
-        release, view = self._site.release(), View.of(request)
+        release, view = self._site.asked(request.scope), View.of(request)
         form = choose(request.headers.getlist("accept"), _LIST, request.query_params.get("format"))
         headers = delivery.release_headers(release, view)
         found = list(release.queries().values())
@@ -97,7 +100,7 @@ class Queries:
 
     async def run(self, request: Request) -> Response:
         """Return the answer to a query of the release."""
-        release, view = self._site.release(), View.of(request)
+        release, view = self._site.asked(request.scope), View.of(request)
         name, _, suffix = request.scope["path"].rpartition("/")[2].partition(".")
         query = _named(name, release)
         notes = trace(request.scope)
@@ -130,7 +133,7 @@ class Queries:
 
     async def _ask(self, request: Request, asked: Asked, media_type: str) -> Answer:
         operation = protocol.read("GET", request.scope["query_string"], None, b"")
-        return await self._site.engine.answer(
+        answer = await self._site.engine.answer(
             EngineRequest(
                 query=asked.query.bind(asked.arguments),
                 media_type=media_type,
@@ -139,6 +142,8 @@ class Queries:
                 client=request.client.host if request.client else "",
             )
         )
+        trace(request.scope).answer = answer
+        return answer
 
     def _page(self, asked: Asked, **shown: Result | Problem) -> Response:
         found = shown.get("problem")

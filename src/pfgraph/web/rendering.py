@@ -20,6 +20,9 @@ from pfgraph.messages import Text
 from pfgraph.namespaces import base_iri, compact
 from pfgraph.web.negotiation import Lang, language
 
+# Where a request says which release it is about, and what there is of every release.
+PINNED = "pfgraph.release"
+RELEASED = frozenset({"sparql", "doc", "queries"})
 STATIC = Path(__file__).parent / "static"
 _SAFE = "/:@!$&'()*+,;=-._~"
 
@@ -34,6 +37,7 @@ class View:
     path: str = "/"
     query: tuple[tuple[str, str], ...] = ()
     origin: str = ""
+    release: str = ""
 
     @classmethod
     def of(cls, request: HTTPConnection) -> View:
@@ -47,7 +51,7 @@ class View:
             lang, chosen = language(lines), False
         root = request.scope.get("root_path", "").rstrip("/")
         path = request.scope["path"].removeprefix(root)
-        return cls(lang, chosen, root, path, tuple(query), _origin(request))
+        return cls(lang, chosen, root, path, tuple(query), _origin(request), request.scope.get(PINNED, ""))
 
     def say(self, ja: str, en: str) -> str:
         """Return the words in the reader's language."""
@@ -63,17 +67,17 @@ class View:
         if self.chosen:
             query.setdefault("lang", self.lang)
         tail = f"?{urlencode(query)}" if query else ""
-        return f"{self.root}{quote(path, safe=_SAFE + '%')}{tail}{hash_}{quote(fragment, safe=_SAFE + '%')}"
+        return f"{self.at(quote(path, safe=_SAFE + '%'))}{tail}{hash_}{quote(fragment, safe=_SAFE + '%')}"
 
     def switched(self, lang: Lang) -> str:
         """Return the link to this very place in a language."""
         query = [(name, value) for name, value in self.query if name != "lang"]
-        return f"{self.root}{quote(self.path, safe=_SAFE)}?{urlencode([*query, ('lang', lang)])}"
+        return f"{self.at(quote(self.path, safe=_SAFE))}?{urlencode([*query, ('lang', lang)])}"
 
     def with_form(self, name: str) -> str:
         """Return the link to this very place in another form, as `format=` names it."""
         query = [(key, value) for key, value in self.query if key != "format"]
-        return f"{self.root}{quote(self.path, safe=_SAFE)}?{urlencode([*query, ('format', name)])}"
+        return f"{self.at(quote(self.path, safe=_SAFE))}?{urlencode([*query, ('format', name)])}"
 
     def link(self, iri: str) -> str | None:
         """Return where an IRI leads for this reader: to a page of ours, out to the web, or nowhere (None)."""
@@ -85,7 +89,12 @@ class View:
 
     def url(self, path: str) -> str:
         """Return the absolute address of a path on this host."""
-        return f"{self.origin}{self.root}{path}"
+        return f"{self.origin}{self.at(path)}"
+
+    def at(self, path: str) -> str:
+        """Return a path as links have it; whoever looks at one release goes on in that release."""
+        pinned = bool(self.release) and path.split("/", 2)[1] in RELEASED
+        return f"{self.root}/releases/{self.release}{path}" if pinned else f"{self.root}{path}"
 
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")

@@ -2,66 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from pyoxigraph import NamedNode, Triple
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from pfgraph.errors import NotFound
-from pfgraph.namespaces import GRAPH, RDF, base_iri
+from pfgraph.errors import BadParameter, NotFound
+from pfgraph.namespaces import GRAPH, base_iri
 from pfgraph.releases.release import Release
-from pfgraph.web import delivery, forms, graphs
+from pfgraph.web import delivery, forms
 from pfgraph.web.answers import while_connected
-from pfgraph.web.context import context_of
 from pfgraph.web.documents import Documents
 from pfgraph.web.names import Names
 from pfgraph.web.negotiation import Form, choose, profiled
-from pfgraph.web.ontology import ontology
 from pfgraph.web.questions import question
-from pfgraph.web.rendering import View, ascii_iri
-from pfgraph.web.site import Site
-from pfgraph.web.solutions import SHOWN_ROWS, Table, cells
+from pfgraph.web.rendering import View
+from pfgraph.web.replies import SUFFIXES, Reply, Signposts
+from pfgraph.web.retirements import Retirements
+from pfgraph.web.sheets import Sheets, paged
+from pfgraph.web.site import Site, str_of
 from pfgraph.web.trace import trace
 
-# Suffixes a document can be asked for by, beside Accept.
-SUFFIXES = {form.name: form for form in reversed(forms.GRAPHS_AND_PAGE) if form.name != "json"}
-_FOREVER = "public, max-age=31536000, immutable"
-_COLUMNS = ("subject", "predicate", "object")
 _NO_GRAPH = ("その名前のグラフはありません。", "There is no graph of this name.")
-_WHOLE = {"ns": "ontology/pfgraph", "shapes": "ontology/shapes", "dataset": "metadata"}
-
-
-@dataclass(frozen=True)
-class _Reply:
-    """A document on its way out: about which IRI, at which path, from which release, in which form."""
-
-    iri: str
-    path: str
-    release: Release
-    view: View
-    form: Form
-
-    def headers(self, triples: Iterable[Triple]) -> dict[str, str]:
-        """Return headers that say what this is about and in which other forms there is (FAIR Signposting)."""
-        found = delivery.release_headers(self.release, self.view)
-        links = [
-            f'<{self.view.url(ascii_iri(f"{self.path}.{name}"))}>; rel="alternate"; type="{form.media_type}"'
-            for name, form in SUFFIXES.items()
-        ]
-        links += [
-            f'<{self.iri}>; rel="cite-as"',
-            *(f'<{each}>; rel="type"' for each in _types(self.iri, triples)),
-        ]
-        found["Link"] = ", ".join([found["Link"], *links]) + graphs.context_link(self.form, self.view)
-        found["Content-Location"] = ascii_iri(f"{self.view.root}{self.path}.{self.form.name}")
-        return found
-
-    def graph(self, triples: Sequence[Triple]) -> Response:
-        """Return the triples in the form that was asked for."""
-        body = graphs.written(triples, self.form, self.release, self.view, self.iri)
-        return Response(body, 200, self.headers(triples), forms.content_type(self.form))
+# Documents that are a named graph, but whose graph does not say so itself.
+_WHOLE = {"dataset": "metadata"}
 
 
 class Resources:
@@ -71,80 +36,105 @@ class Resources:
         self._site = site
         self._documents = Documents(site)
         self._names = Names(site)
+        self._signposts = Signposts(site)
+        self._retirements = Retirements(site)
+        self._sheets = Sheets(site, self._documents)
+        self._headers: tuple[str, Mapping[str, tuple[str, str]]] = ("", {})
 
     async def identify(self, request: Request) -> Response:
         """Return 303 See Other: what is named is no document, but there is one about it."""
-        view = View.of(request)
+        view, key = View.of(request), request.path_params["key"]
+        iri = _iri(f"id/{key}")
+        retired = await self._retirements.of(self._release(request), iri)
+        if retired is not None and retired.successor is not None:
+            raise retired.told(iri, view, "/id/", "")
         headers = {"Vary": delivery.VARY, "Cache-Control": "no-cache"}
-        address = view.href(f"/doc/{request.path_params['key']}", **dict(view.query))
-        return RedirectResponse(address, 303, headers)
+        return RedirectResponse(view.href(f"/doc/{key}", **dict(view.query)), 303, headers)
 
     async def document(self, request: Request) -> Response:
         """Return what is known of a thing, in the form that its suffix, `format=` or Accept names."""
         key, form = _wanted(request, request.path_params["key"])
-        reply = self._reply(request, f"id/{key}", f"/doc/{key}", form)
-        triples = await while_connected(request, self._documents.triples(reply.release, reply.iri))
-        node = NamedNode(reply.iri)
-        if not any(node in (triple.subject, triple.object) for triple in triples):
-            raise await self._names.unknown(reply.release, reply.iri)
-        if form is not forms.HTML:
-            return reply.graph(triples)
-        entity = await self._documents.entity(reply.release, reply.iri, triples, reply.view)
-        return self._page("entity.html", reply, triples, entity=entity)
+        return await self._described(request, f"id/{key}", f"/doc/{key}", form)
 
-    async def whole(self, request: Request) -> Response:
-        """Return the ontology, the shapes or the metadata as one document."""
+    async def query(self, request: Request) -> Response:
+        """Return what is known of a canned query, or send a reader to where it is asked."""
         name, form = _wanted(request, request.path_params["name"])
-        if name not in _WHOLE:
-            raise NotFound(*_NO_GRAPH, found=name)
-        return await self._graph(request, self._reply(request, name, f"/{name}", form), GRAPH[_WHOLE[name]].value)
+        if form is not forms.HTML:
+            return await self._described(request, f"query/{name}", f"/query/{name}", form)
+        view = View.of(request)
+        return RedirectResponse(view.href(f"/queries/{name}", **dict(view.query)), 303, {"Vary": delivery.VARY})
 
     async def named_graph(self, request: Request) -> Response:
-        """Return one source file's graph, as it is in the release."""
+        """Return one named graph, and what is said of it elsewhere."""
         name, form = _wanted(request, request.path_params["name"])
-        reply = self._reply(request, f"graph/{name}", f"/graph/{name}", form)
-        return await self._graph(request, reply, reply.iri)
+        reply = await self._reply(request, f"graph/{name}", f"/graph/{name}", form)
+        if reply.iri not in reply.release.manifest.graphs:
+            raise NotFound(*_NO_GRAPH, found=reply.iri)
+        return await self._whole(request, reply, reply.iri)
 
-    async def _graph(self, request: Request, reply: _Reply, graph: str) -> Response:
-        if graph not in reply.release.manifest.graphs:
-            raise NotFound(*_NO_GRAPH, found=graph)
+    async def other(self, request: Request) -> Response:
+        """Return the document at any other IRI of ours: an ontology, one of its terms, a prefix, the dataset."""
+        path, form = _wanted(request, request.path_params["path"])
+        release = self._release(request)
+        header = (await self._ontologies(release)).get(_iri(path))
+        if header is not None:
+            ontology, graph = header
+            name = ontology.removeprefix(base_iri())
+            reply = await self._reply(request, name, f"/{name}", form)
+            # Its namespace is another IRI, of which the description of the dataset speaks.
+            return await self._whole(request, reply, graph, await self._documents.triples(release, f"{ontology}#"))
+        owner, _, local = path.partition("/")
+        if local and _iri(owner) in await self._ontologies(release):
+            return await self._described(request, f"{owner}#{local}", f"/{path}", form)
+        return await self._described(request, path, f"/{path}", form)
+
+    async def _described(self, request: Request, name: str, path: str, form: Form) -> Response:
+        reply = await self._reply(request, name, path, form)
+        retired = await self._retirements.of(reply.release, reply.iri)
+        if retired is not None and (retired.successor is not None or form is forms.HTML):
+            suffix = request.scope["path"].removeprefix(request.scope.get("root_path", "")).removeprefix(path)
+            raise retired.told(reply.iri, reply.view, "/doc/", suffix)
+        triples, pages = await while_connected(request, self._documents.described(reply.release, reply.iri, reply.page))
+        node = NamedNode(reply.iri)
+        if not any(node in (triple.subject, triple.object, triple.predicate) for triple in triples):
+            raise await self._names.unknown(reply.release, reply.iri)
+        reply = paged(reply, pages)
+        if form is not forms.HTML:
+            return reply.graph(triples, 200 if retired is None else 410)
+        return await self._sheets.thing(reply, triples)
+
+    async def _whole(self, request: Request, reply: Reply, graph: str, more: Sequence[Triple] = ()) -> Response:
         asked = self._site.graph(reply.release, question("contents", graph=[NamedNode(graph)]))
-        triples = await while_connected(request, asked)
+        contents = await while_connected(request, asked)
+        node, said = NamedNode(reply.iri), list(more)
+        if not any(node in (triple.subject, triple.object) for triple in contents):
+            said += await self._documents.triples(reply.release, reply.iri)
         if reply.form is not forms.HTML:
-            return reply.graph(triples)
-        if reply.path == "/ns":
-            return await self._ontology(reply, triples)
-        shown = sorted(triples, key=str)[:SHOWN_ROWS]
-        table = Table(_COLUMNS, tuple((t.subject, t.predicate, t.object) for t in shown))
-        labels = await self._site.labels(reply.release, {*table.iris(), reply.iri})
-        title = reply.view.text(labels[reply.iri]) if reply.iri in labels else ""
-        rows = cells(table, reply.view, labels)
-        return self._page("graph.html", reply, triples, rows=rows, title=title, total=len(triples))
+            return reply.graph([*contents, *said])
+        return await self._sheets.graph(reply, contents, said)
 
-    async def _ontology(self, reply: _Reply, triples: Sequence[Triple]) -> Response:
-        iris = {each.value for t in triples for each in (t.subject, t.object) if isinstance(each, NamedNode)}
-        labels = await self._site.labels(reply.release, iris)
-        title = reply.view.text(labels[reply.iri]) if reply.iri in labels else ""
-        terms = ontology(triples, reply.view, labels)
-        return self._page("ontology.html", reply, triples, title=title, ontology=terms)
-
-    async def context(self, request: Request) -> Response:
-        """Return the JSON-LD context, which never changes under its version."""
-        headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
-        return Response(context_of(self._release(request).path).source, 200, headers, graphs.JSON_LD)
+    async def _ontologies(self, release: Release) -> Mapping[str, tuple[str, str]]:
+        """Return which ontology is named by an IRI, with or without its version, and in which graph it is."""
+        if self._headers[0] != release.id:
+            whole = {f"{base_iri()}{name}": GRAPH[graph].value for name, graph in _WHOLE.items()}
+            found = {iri: (iri, graph) for iri, graph in whole.items() if graph in release.manifest.graphs}
+            for solution in await self._site.solutions(release, question("headers")):
+                header = str_of(solution["ontology"]), str_of(solution["graph"])
+                found[header[0]] = header
+                if "version" in solution:
+                    found[str_of(solution["version"])] = header
+            self._headers = release.id, found
+        return self._headers[1]
 
     def _release(self, request: Request) -> Release:
-        release = self._site.release()
+        release = self._site.asked(request.scope)
         trace(request.scope).release = release.id
         return release
 
-    def _reply(self, request: Request, name: str, path: str, form: Form) -> _Reply:
-        return _Reply(_iri(name), path, self._release(request), View.of(request), form)
-
-    def _page(self, template: str, reply: _Reply, triples: Sequence[Triple], **page: object) -> Response:
-        known = {"release": reply.release, "iri": reply.iri, "path": reply.path, "forms": SUFFIXES}
-        headers = reply.headers(triples)
-        return self._site.pages.response(template, reply.view, {**known, **page}, headers=headers)
+    async def _reply(self, request: Request, name: str, path: str, form: Form) -> Reply:
+        release = self._release(request)
+        terms = await self._signposts.terms(release)
+        return Reply(_iri(name), path, release, View.of(request), form, terms, _page(request))
 
 
 def _wanted(request: Request, path: str) -> tuple[str, Form]:
@@ -153,13 +143,15 @@ def _wanted(request: Request, path: str) -> tuple[str, Form]:
     if dot and suffix in SUFFIXES:
         return bare, profiled(SUFFIXES[suffix], request.headers.getlist("accept"))
     wanted = request.query_params.get("format")
-    return path, choose(request.headers.getlist("accept"), forms.GRAPHS_AND_PAGE, wanted)
+    return path, choose(request.headers.getlist("accept"), forms.DOCUMENTS, wanted)
 
 
-def _types(iri: str, triples: Iterable[Triple]) -> list[str]:
-    node = NamedNode(iri)
-    types = (t.object for t in triples if t.subject == node and t.predicate == RDF.type)
-    return sorted(each.value for each in types if isinstance(each, NamedNode))
+def _page(request: Request) -> int:
+    text = request.query_params.get("page", "1")
+    if text.isascii() and text.isdecimal() and int(text[:9]) > 0:
+        return int(text[:9])
+    ja, en = "1以上の整数で指定してください。", "Give an integer from 1."
+    raise BadParameter("page", ja, en, found=text[:60], example="2")
 
 
 def _iri(path: str) -> str:

@@ -17,6 +17,7 @@ from pfgraph.web.literals import INTEGERS
 Json = dict[str, Any]
 _SCHEMA = Namespace("jsonschema")
 _ANY = "any"
+_NAMES = ("label", "prefLabel", "summary")
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
@@ -26,11 +27,10 @@ def schema(frame: Frame, shapes: Shapes, context: Context, address: str) -> Json
     Members may be added in later versions of the data, so others than those named are allowed.
     """
     by_path = {each.path.value: each for each in shapes.properties(NamedNode(frame.type))}
-    terms = context.terms()
-    members: Json = {"id": {"type": "string"}, "type": _types(frame, context)}
+    members: Json = {"id": {"type": "string"}, "type": _types(frame, shapes, context)}
     required = ["id", "type"]
     for name in frame.members:
-        term = terms[name]
+        term = context.member(name)
         found = by_path.get(term.iri)
         members[name] = _member(term, found, shapes, context)
         if found is not None and found.min_count:
@@ -44,18 +44,14 @@ def schema(frame: Frame, shapes: Shapes, context: Context, address: str) -> Json
         "type": "object",
         "required": required,
         "properties": members,
-        "$defs": _definitions(terms),
+        "$defs": _definitions(context),
     }
 
 
-def _types(frame: Frame, context: Context) -> Json:
-    """Return the schema of `type`: always an array; of a class that has others below it, theirs may stand alone."""
-    contains = {} if frame.name in _ABSTRACT else {"contains": {"const": context.vocab(frame.type)}}
-    return {"type": "array", "items": {"type": "string"}, "minItems": 1, **contains}
-
-
-# Of these there are only instances of the classes below them.
-_ABSTRACT = frozenset({"LocalGovernment"})
+def _types(frame: Frame, shapes: Shapes, context: Context) -> Json:
+    """Return the schema of `type`: always an array, with the class or one of the classes below it."""
+    names = [context.vocab(each.value) for each in shapes.with_descendants(NamedNode(frame.type))]
+    return {"type": "array", "items": {"type": "string"}, "contains": {"enum": names}}
 
 
 def _title(shapes: Shapes, kind: NamedNode, name: str) -> str:
@@ -194,7 +190,7 @@ def _typed(datatype: NamedNode, term: Term, facets: Json, context: Context) -> J
     if term.type == datatype.value:
         return text | ({"format": "date"} if datatype == XSD.date else {})
     kind = {"const": context.vocab(datatype.value)}
-    return {"type": "object", "required": ["type", "value"], "properties": {"type": kind, "value": text}}
+    return {"type": "object", "required": ["type", "@value"], "properties": {"type": kind, "@value": text}}
 
 
 _FACETS: Mapping[str, tuple[str, Callable[[str], object]]] = {
@@ -212,14 +208,14 @@ def _facets(shape: Value, shapes: Shapes) -> list[tuple[str, object]]:
     return [(name, read(value.value)) for name, read, value in found if isinstance(value, Literal)]
 
 
-def _definitions(terms: Mapping[str, Term]) -> Json:
+def _definitions(context: Context) -> Json:
     """Return what the members of every class refer to."""
-    names = {name: {"$ref": "#/$defs/texts"} for name in ("label", "prefLabel", "summary") if name in terms}
+    names = {name: {"$ref": "#/$defs/texts"} for name in _NAMES if name in context.terms()}
     text = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
     typed = {
         "type": "object",
-        "required": ["value"],
-        "properties": {"value": {"type": "string"}, "type": {"type": "string"}, "language": {"type": "string"}},
+        "required": ["@value"],
+        "properties": {"@value": {"type": "string"}, "type": {"type": "string"}, "@language": {"type": "string"}},
     }
     plain = [{"type": ["string", "integer", "boolean"]}, {"$ref": "#/$defs/typed"}, {"$ref": "#/$defs/node"}]
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import cast
@@ -17,20 +18,23 @@ from pyoxigraph import (
     parse,
     parse_query_results,
 )
+from starlette.types import Scope
 
 from pfgraph.errors import ReleaseError, ResultTooLarge
 from pfgraph.messages import Text
 from pfgraph.query.engine import Answer, Engine, Request
+from pfgraph.releases.history import Move
 from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 from pfgraph.settings import Settings
 from pfgraph.web.questions import question
-from pfgraph.web.rendering import Pages
+from pfgraph.web.rendering import PINNED, Pages
 
 Term = NamedNode | BlankNode | Literal | Triple
 Solution = Mapping[str, Term]
 
 # So many IRIs fit into one query, well below the longest that is evaluated.
+_OWN_AT_ONCE = 4
 _AT_ONCE = 300
 
 
@@ -40,8 +44,11 @@ class Site:
     def __init__(self, settings: Settings, shelf: Shelf, engine: Engine) -> None:
         self.settings, self.shelf, self.engine = settings, shelf, engine
         self.pages = Pages()
+        # A page asks several things at once; many pages together must not fill the queue for everyone else.
+        self._asking = asyncio.Semaphore(_OWN_AT_ONCE)
         self._seen: tuple[int, int] | None = None
         self._current: Release | None = None
+        self._timeline: tuple[object, list[Move]] | None = None
 
     def release(self, release_id: str | None = None) -> Release:
         """Return a release, by default the current one; raises ReleaseError where there is none."""
@@ -58,6 +65,23 @@ class Site:
                 try_=Text("`pfgraph release` で公開してください。", "Publish with `pfgraph release`."),
             )
         return self._current
+
+    def asked(self, scope: Scope) -> Release:
+        """Return the release that a request is about: the current one, but for requests in one release."""
+        return self.release(scope.get(PINNED))
+
+    def timeline(self) -> list[Move]:
+        """Return which release was the current one from when on, read again whenever one is published."""
+        state = self._pointer(), self._modified("releases"), self._modified("history")
+        if self._timeline is None or self._timeline[0] != state:
+            self._timeline = state, self.shelf.timeline()
+        return self._timeline[1]
+
+    def _modified(self, name: str) -> int | None:
+        try:
+            return (self.shelf.home / name).stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
 
     def _pointer(self) -> tuple[int, int] | None:
         try:
@@ -99,8 +123,9 @@ class Site:
         return {iri: text_of(by_language) for iri, by_language in found.items()}
 
     async def _whole(self, release: Release, query: str, media_type: str) -> bytes:
-        answer = await self.engine.answer(Request(query=query, media_type=media_type, release=release))
-        return await whole(answer)
+        async with self._asking:
+            answer = await self.engine.answer(Request(query=query, media_type=media_type, release=release))
+            return await whole(answer)
 
 
 async def whole(answer: Answer, max_bytes: int = 2**26) -> bytes:

@@ -6,13 +6,15 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from pfgraph.query.exchange import Answer
+
 _KEY = "pfgraph.trace"
 HUNG_UP = "client-hung-up"
 
 
 @dataclass
 class Trace:
-    """Notes that the routes leave for whoever logs: the query, its form, the release, the outcome."""
+    """Notes that the routes leave for whoever logs: the query, its form, the release, the outcome, the answer."""
 
     query: str | None = None
     form: str | None = None
@@ -20,6 +22,7 @@ class Trace:
     name: str | None = None
     outcome: str = "ok"
     cache: str = "pass"
+    answer: Answer | None = None
 
 
 def trace(scope: MutableMapping[str, Any]) -> Trace:

@@ -1,0 +1,169 @@
+"""What harvesters read: the catalogue (DCAT), the description of the dataset (VoID), and the dumps."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Sequence
+
+from pyoxigraph import Literal, NamedNode, Triple
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+
+from pfgraph.graph.assertions import about, dataset_iri, own
+from pfgraph.graph.metadata import METADATA, SPDX
+from pfgraph.graph.portal import CATALOG, DUMPS, FILE, made
+from pfgraph.namespaces import DCAT, DCTERMS, FOAF, GRAPH, RDF, VOID, XSD
+from pfgraph.releases.release import Release
+from pfgraph.web import delivery, forms, graphs
+from pfgraph.web.description import issued, served
+from pfgraph.web.dumps import Dump, Dumps
+from pfgraph.web.negotiation import Form, choose, named
+from pfgraph.web.questions import question
+from pfgraph.web.rendering import View
+from pfgraph.web.site import Site
+from pfgraph.web.solutions import SHOWN_ROWS, Table, cells
+from pfgraph.web.trace import trace
+
+CURRENT = "current"
+_FOREVER = "public, max-age=31536000, immutable"
+_COLUMNS = ("subject", "predicate", "object")
+
+
+class Catalogue:
+    """The catalogue of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._dumps = Dumps(site.settings.home)
+
+    async def void(self, request: Request) -> Response:
+        """Return the description of the dataset in the current release."""
+        release, view = self._release(request), View.of(request)
+        triples = [*await self._graph(release, METADATA), *served(release, view.url("/sparql"))]
+        return self._answer(request, release, triples, dataset_iri())
+
+    async def catalog(self, request: Request) -> Response:
+        """Return the catalogue: datasets, distributions with their SHA-256, the data service, the versions."""
+        release, view = self._release(request), View.of(request)
+        stated = [*await self._graph(release, METADATA), *await self._graph(release, CATALOG)]
+        triples = [*_listed(stated), *served(release, view.url("/sparql"))]
+        for each in self._site.shelf.all():
+            triples += _version(each)
+        for dump in (await self._dumps.of(release)).values():
+            triples += _distribution(dump, release, view)
+        return await self._page_or_answer(request, release, triples)
+
+    async def dumps(self, request: Request) -> Response:
+        """Return which dumps of a release there are."""
+        wanted, view = request.path_params["release"], View.of(request)
+        release = self._release(request, None if wanted == CURRENT else wanted)
+        found = (await self._dumps.of(release)).values()
+        listed = [
+            {"name": d.name, "url": view.url(_path(release, d)), "bytes": d.size, "sha256": d.digest} for d in found
+        ]
+        return JSONResponse(listed, headers=delivery.release_headers(release, view))
+
+    async def dump(self, request: Request) -> Response:
+        """Return a dump, or what leads to that of the current release."""
+        wanted, name, view = request.path_params["release"], request.path_params["name"], View.of(request)
+        release = self._release(request, None if wanted == CURRENT else wanted)
+        if name == "SHA256SUMS":
+            lines = [f"{dump.digest}  {dump.name}\n" for dump in (await self._dumps.of(release)).values()]
+            return Response("".join(lines).encode(), 200, delivery.release_headers(release, view), "text/plain")
+        found, path = await self._dumps.file(release, name)
+        if wanted == CURRENT:
+            headers = {**delivery.release_headers(release, view), "Cache-Control": "no-cache"}
+            return RedirectResponse(view.href(_path(release, found)), 307, headers)
+        digest = base64.b64encode(bytes.fromhex(found.digest)).decode()
+        headers = {
+            **delivery.release_headers(release, view),
+            "Cache-Control": _FOREVER,
+            "Content-Disposition": f'attachment; filename="{found.name}"',
+            # RFC 9530 §3: whoever has the bytes can tell whether they are those.
+            "Repr-Digest": f"sha-256=:{digest}:",
+        }
+        response = FileResponse(path, 200, headers, found.media_type)
+        # The cache gives every answer its own tag.
+        del response.headers["etag"]
+        return response
+
+    def _answer(self, request: Request, release: Release, triples: Sequence[Triple], root: NamedNode) -> Response:
+        view = View.of(request)
+        form = _form(request, forms.GRAPHS)
+        headers = delivery.release_headers(release, view)
+        headers["Link"] += graphs.context_link(form, view)
+        body = graphs.written(triples, form, release, view, root.value)
+        return Response(body, 200, headers, forms.content_type(form))
+
+    async def _page_or_answer(self, request: Request, release: Release, triples: Sequence[Triple]) -> Response:
+        if _form(request, forms.GRAPHS_AND_PAGE) is not forms.HTML:
+            return self._answer(request, release, triples, own("catalog"))
+        view, shown = View.of(request), sorted(set(triples), key=str)[:SHOWN_ROWS]
+        table = Table(_COLUMNS, tuple((t.subject, t.predicate, t.object) for t in shown))
+        labels = await self._site.labels(release, table.iris())
+        page = {
+            "release": release,
+            "iri": own("catalog").value,
+            "path": "/catalog",
+            "forms": {form.name: form for form in reversed(forms.GRAPHS) if form.name != "json"},
+            "rows": cells(table, view, labels),
+            "title": view.say("目録", "Catalogue"),
+            "total": len(set(triples)),
+        }
+        headers = delivery.release_headers(release, view)
+        return self._site.pages.response("graph.html", view, page, headers=headers)
+
+    async def _graph(self, release: Release, name: str) -> list[Triple]:
+        return await self._site.graph(release, question("contents", graph=[GRAPH[name]]))
+
+    def _release(self, request: Request, release_id: str | None = None) -> Release:
+        release = self._site.release(release_id)
+        trace(request.scope).release = release.id
+        return release
+
+
+def _version(release: Release) -> Iterator[Triple]:
+    """Return a release as a version of the dataset, with how it came about."""
+    sources = (NamedNode(iri) for iri in release.manifest.graphs)
+    return made(own(f"releases/{release.id}"), issued(release), release.id, sources)
+
+
+def _distribution(dump: Dump, release: Release, view: View) -> Iterator[Triple]:
+    """Return a dump of a release as a distribution, with its length and SHA-256."""
+    node, address = own(f"dumps/{release.id}/{dump.name}"), NamedNode(view.url(_path(release, dump)))
+    checksum = NamedNode(f"{node.value}#sha256")
+    yield from about(own(f"releases/{release.id}"), DCAT.distribution, node)
+    yield from about(node, RDF.type, DCAT.Distribution)
+    yield from about(node, DCTERMS.title, Literal(dump.name))
+    yield from about(node, DCAT.accessURL, address)
+    yield from about(node, DCAT.downloadURL, address)
+    yield from about(node, DCAT.byteSize, Literal(str(dump.size), datatype=XSD.nonNegativeInteger))
+    yield from about(node, SPDX.checksum, checksum)
+    yield from about(checksum, RDF.type, SPDX.Checksum)
+    yield from about(checksum, SPDX.algorithm, SPDX.checksumAlgorithm_sha256)
+    yield from about(checksum, SPDX.checksumValue, Literal(dump.digest, datatype=XSD.hexBinary))
+    for name in DUMPS:
+        if dump.name == f"{FILE}.{name}.gz":
+            current = dataset_iri(f"dump/{name}")
+            yield from about(current, SPDX.checksum, checksum)
+            yield from about(current, DCAT.downloadURL, address)
+
+
+def _listed(triples: Iterable[Triple]) -> Iterator[Triple]:
+    """Return what is said of catalogues, datasets, distributions, services and agents, but no statistics."""
+    every = list(triples)
+    kinds = {DCAT.Catalog, DCAT.Dataset, DCAT.Distribution, DCAT.DataService, FOAF.Agent}
+    shown = {t.subject for t in every if t.predicate == RDF.type and t.object in kinds}
+    counted = {VOID.classPartition, VOID.propertyPartition, VOID.subset, DCTERMS.hasPart}
+    return (t for t in every if t.subject in shown and t.predicate not in counted)
+
+
+def _path(release: Release, dump: Dump) -> str:
+    return f"/dumps/{release.id}/{dump.name}"
+
+
+def _form(request: Request, offered: Sequence[Form]) -> Form:
+    suffix = request.path_params.get("suffix")
+    if suffix:
+        return named(suffix, offered)
+    return choose(request.headers.getlist("accept"), offered, request.query_params.get("format"))

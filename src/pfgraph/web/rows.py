@@ -1,0 +1,66 @@
+"""Triples as CSV that a spreadsheet program opens without running anything, and that reads back as the same graph."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from io import StringIO
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+COLUMNS = ("subject", "predicate", "object", "language", "datatype")
+# What a spreadsheet program takes for a formula. The quote in front says “text” to it; a text that begins with
+# a quote gets one more, so that taking away the first one always gives back what was written.
+_ACTIVE = re.compile(r"[=+\-@＝＋－＠\t\r\n']")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+
+
+def written(triples: Iterable[Triple]) -> bytes:
+    """Return triples as CSV (RFC 4180), one row for each, the object with its language or datatype."""
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows([guarded(value) for value in _row(triple)] for triple in triples)
+    return text.getvalue().encode()
+
+
+def read(text: str) -> Iterator[Triple]:
+    """Return the triples of which such a CSV was written."""
+    for subject, predicate, value, language, datatype in list(csv.reader(StringIO(text)))[1:]:
+        yield Triple(_node(subject), NamedNode(plain(predicate)), _value(value, language, datatype))
+
+
+def guarded(value: str) -> str:
+    """Return a value as a cell that is no formula."""
+    return f"'{value}" if _ACTIVE.match(value) and not _NUMBER.fullmatch(value) else value
+
+
+def plain(value: str) -> str:
+    """Return the value that was guarded."""
+    return value.removeprefix("'")
+
+
+def _row(triple: Triple) -> tuple[str, str, str, str, str]:
+    said = triple.object
+    language = datatype = ""
+    if isinstance(said, Literal):
+        language = said.language or ""
+        datatype = "" if language else said.datatype.value
+    text = said.value if isinstance(said, Literal) else _named(said)
+    return _named(triple.subject), triple.predicate.value, text, language, datatype
+
+
+def _named(term: NamedNode | BlankNode | Literal | Triple) -> str:
+    return term.value if isinstance(term, NamedNode) else str(term)
+
+
+def _node(text: str) -> NamedNode | BlankNode:
+    text = plain(text)
+    return BlankNode(text[2:]) if text.startswith("_:") else NamedNode(text)
+
+
+def _value(text: str, language: str, datatype: str) -> NamedNode | BlankNode | Literal:
+    if language:
+        return Literal(plain(text), language=language)
+    return Literal(plain(text), datatype=NamedNode(datatype)) if datatype else _node(text)
