@@ -33,12 +33,12 @@ NAMES = [
 LONG = "SELECT * WHERE { ?a a ?x ; ?p ?b . ?c a ?y ; ?q ?d }"
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 SCRIPT = """
-import sys, uvicorn
+import sys
 from pathlib import Path
 from pfgraph.settings import Settings
-from pfgraph.web.app import serving
+from pfgraph.web.server import Server
 settings = Settings(home=Path(sys.argv[1]), port=int(sys.argv[2]), query_timeout_s=float(sys.argv[3]))
-uvicorn.Server(serving(settings)).run()
+Server(settings).run()
 """
 
 
@@ -139,7 +139,7 @@ def test_the_first_client_finds_a_cell_that_is_ready(server: Server) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
-    assert server.get("/health").json()["engine"]["spawned"] == 1
+    assert server.get("/health").json()["engine"]["busy"] == 0
 
 
 def test_head_of_a_long_answer_ends_the_query(server: Server) -> None:

@@ -16,7 +16,7 @@ PACKAGE = Path(pfgraph.__file__).parent
 # The order of reading. A module imports only from those above it; a new one is given its place here first.
 WINGS: list[tuple[str, list[str]]] = [
     ("", ["messages"]),
-    ("errors", ["root", "making", "asking", "__init__"]),
+    ("errors", ["root", "making", "asking", "writing", "__init__"]),
     ("", ["namespaces", "settings"]),
     (
         "sources",
@@ -32,32 +32,66 @@ WINGS: list[tuple[str, list[str]]] = [
         "graph",
         [
             *["rules", "sums", "dataset", "reference", "shacl", "report", "validation", "vocabulary"],
-            *["statistics", "metadata", "evidence"],
+            *["shapes", "statistics", "assertions", "partitions", "linksets", "portal", "metadata", "evidence"],
         ],
     ),
-    ("releases", ["durability", "locks", "manifest", "release", "history", "keepsakes", "shelf", "export", "differences", "archive", "restoring", "pipeline"]),
+    (
+        "releases",
+        [
+            *["durability", "locks", "manifest", "release", "history", "keepsakes", "shelf", "export"],
+            *["differences", "archive", "restoring", "pipeline"],
+        ],
+    ),
     (
         "query",
         [
             *["lexer", "grammar", "mistakes", "stops", "syntax", "sparql"],
-            *["cells", "turnstile", "engine"],
+            *["cells", "pool", "turnstile", "exchange", "rows", "reading", "evaluation", "engine"],
+        ],
+    ),
+    (
+        "publish",
+        [
+            *["tokens", "operations", "templates", "evaluation", "journal", "updates"],
+            *["patterns", "reach", "derivation", "tallies", "census", "focus", "extracts", "gate"],
+            *["publication", "requests", "scribe", "writers"],
+            *["results", "citations", "references"],
         ],
     ),
     (
         "web",
         [
             *["negotiation", "protocol", "forms", "encoding", "manners", "trace", "cache", "dates"],
-            *["context", "jsonld", "questions", "description", "rendering", "answers", "problems", "site", "graphs"],
+            *["context", "frames", "literals", "jsonld", "questions", "description", "rendering", "answers"],
+            *["problems", "site", "memento", "rows", "graphs"],
             *["boundary", "operations", "names", "vocabulary", "solutions", "delivery", "result_page"],
-            *["endpoint", "openapi", "queries", "archive", "evidence", "ontology", "documents", "resources"],
-            *["home", "kinds", "app"],
+            *["endpoint", "openapi", "queries", "changes", "archive", "citing"],
+            *["evidence", "facts", "sentences", "prefectures", "schema_org", "documents"],
+            *["replies", "retirements", "ontology", "checks", "schemes", "sheets", "resources"],
+            *["schemas", "members", "contract", "collections", "tabular", "dumps", "catalogue", "guide"],
+            *["listings", "publication", "robots"],
+            *["home", "kinds", "writing", "updates", "graph_store", "app", "server"],
         ],
     ),
-    ("cli", ["console", "making", "shelving", "serving", "asking", "verifying", "commands", "__init__"]),
+    (
+        "cli",
+        [
+            "console",
+            "making",
+            "shelving",
+            "saving",
+            "granting",
+            "serving",
+            "asking",
+            "verifying",
+            "commands",
+            "__init__",
+        ],
+    ),
 ]
 LAYERS = [f"{wing}.{room}".strip(".").removesuffix(".__init__") for wing, rooms in WINGS for room in rooms]
 # Run by itself in a process of its own, and so outside the order: it imports nothing of ours.
-ALONE = ("query.cell",)
+ALONE = ("query.cell", "publish.cell")
 # `python -m pfgraph` stands on everything.
 ENTRY = ("__main__",)
 

@@ -116,7 +116,7 @@ def test_numbers_and_truth_are_json() -> None:
 
     assert platform["count"] == 15
     assert platform["enumerationComplete"] is True
-    assert platform["established"] == {"type": "xsd:gYearMonth", "value": "2022-02"}
+    assert platform["established"] == {"type": "xsd:gYearMonth", "@value": "2022-02"}
 
 
 def test_a_graph_without_a_root_lists_its_nodes() -> None:

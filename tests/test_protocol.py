@@ -393,8 +393,10 @@ def test_any_site_may_read(client: Client) -> None:
 
 
 def test_the_answer_depends_on_what_was_accepted(client: Client) -> None:
-    """Vary names the headers that decide the form, the language and the coding."""
-    assert client.get(address(query="ASK {}")).headers["vary"] == "Accept, Accept-Language, Accept-Encoding"
+    """Vary names the headers that decide the form, the language, the coding and the moment."""
+    named = "Accept, Accept-Language, Accept-Encoding, Accept-Datetime"
+
+    assert client.get(address(query="ASK {}")).headers["vary"] == named
 
 
 # ---- without a query

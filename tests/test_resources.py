@@ -9,7 +9,7 @@ import pytest
 from pyld import jsonld
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, Store, parse
 
-from pfgraph.namespaces import ID, OA, PF, RDF, RDFS, shipped_sources
+from pfgraph.namespaces import ID, OA, PF, QUERY, RDF, RDFS, shipped_sources
 from sites import Client
 
 CONTEXT = json.loads((shipped_sources() / "ontology" / "context.jsonld").read_bytes())
@@ -203,8 +203,9 @@ def test_terms_have_anchors(shipped: Client) -> None:
 
 
 def test_a_query_is_named_too(shipped: Client) -> None:
-    """The IRI of a canned query leads to where it is asked."""
-    response = shipped.get("/query/participants")
+    """The IRI of a canned query leads a reader to where it is asked, and a machine to what is said of it."""
+    response = shipped.get("/query/participants", "text/html")
 
     assert response.status_code == 303
     assert response.headers["location"] == "/queries/participants"
+    assert QUERY["participants"].value in shipped.get("/query/participants", "text/turtle").text

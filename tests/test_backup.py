@@ -1,0 +1,196 @@
+"""A backup: one file, from which another home serves the same, or nothing is restored."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import BlankNode, Literal, Triple
+
+from pfgraph.errors import ReleaseError
+from pfgraph.namespaces import GRAPH, ID, RDF, RDFS
+from pfgraph.releases import archive, restoring
+from pfgraph.releases.shelf import Shelf
+from sites import publish
+from test_history import named
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    """Return a shelf of two releases, one of them tagged."""
+    first = named(tmp_path / "home", '鳥取\u2028市\n"\\')
+    named(tmp_path / "home", "b")
+    shelf = Shelf(tmp_path / "home")
+    shelf.keepsakes.tag("v1", first.id)
+    return shelf
+
+
+@pytest.fixture
+def file(shelf: Shelf, tmp_path: Path) -> Path:
+    """Return a backup of the shelf."""
+    archive.backup(shelf, tmp_path / "backup.tar.zst")
+    return tmp_path / "backup.tar.zst"
+
+
+def entries(file: Path) -> dict[str, bytes]:
+    """Return the files in a backup."""
+    with zstandard.open(file, "rb") as packed, tarfile.open(fileobj=io.BytesIO(packed.read())) as tar:
+        return {entry.name: tar.extractfile(entry).read() for entry in tar}  # type: ignore[union-attr]
+
+
+def repacked(file: Path, contents: dict[str, bytes]) -> Path:
+    """Write a backup of other contents."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        for name, content in contents.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    file.write_bytes(zstandard.compress(plain.getvalue()))
+    return file
+
+
+def test_another_home_has_the_same_releases(shelf: Shelf, file: Path, tmp_path: Path) -> None:
+    """Releases, their digests, the current one, tags and history are as they were, and verify."""
+    other = Shelf(tmp_path / "other")
+    restoring.restore(file, other)
+
+    assert [r.manifest.digest for r in other.all()] == [r.manifest.digest for r in shelf.all()]
+    assert [other.verify(release.id) for release in other.all()] == [[], []]
+    assert other.current_id() == shelf.current_id()
+    assert other.keepsakes.tags() == shelf.keepsakes.tags()
+    assert other.history.moves() == shelf.history.moves()
+
+
+def test_a_backup_of_the_restored_is_the_same_file(file: Path, tmp_path: Path) -> None:
+    """Nothing is lost or added on the way: the second backup has the bytes of the first."""
+    other = Shelf(tmp_path / "other")
+    restoring.restore(file, other)
+    archive.backup(other, tmp_path / "again.tar.zst")
+
+    assert (tmp_path / "again.tar.zst").read_bytes() == file.read_bytes()
+
+
+def test_lists_survive(tmp_path: Path) -> None:
+    """The blank nodes of lists have the same labels, since the digest is over them."""
+    node = BlankNode("first")
+    triples = [Triple(ID["x/1"], RDFS.member, node), Triple(node, RDF.first, Literal("1"))]
+    made = publish(tmp_path / "home", {GRAPH.x.value: triples})
+    archive.backup(Shelf(tmp_path / "home"), tmp_path / "b")
+    other = Shelf(tmp_path / "other")
+    restoring.restore(tmp_path / "b", other)
+
+    assert other.verify(made.id) == []
+
+
+def test_what_is_there_stays(file: Path, tmp_path: Path) -> None:
+    """A home with releases of its own keeps them, and its current one."""
+    own = named(tmp_path / "other", "own")
+    other = Shelf(tmp_path / "other")
+    restoring.restore(file, other)
+
+    assert other.current_id() == own.id
+    assert len(other.all()) == 3
+
+
+def test_the_restored_release_becomes_current_on_demand(shelf: Shelf, file: Path, tmp_path: Path) -> None:
+    """With `switch` the backup's current release is the current one."""
+    named(tmp_path / "other", "own")
+    other = Shelf(tmp_path / "other")
+    restoring.restore(file, other, switch=True)
+
+    assert other.current_id() == shelf.current_id()
+
+
+def test_restoring_twice_changes_nothing(file: Path, tmp_path: Path) -> None:
+    """What is there already is not made again."""
+    other = Shelf(tmp_path / "other")
+    restoring.restore(file, other)
+    before = sorted((path, path.stat().st_mtime_ns) for path in (other.home / "releases").rglob("*"))
+    restoring.restore(file, other)
+
+    assert sorted((path, path.stat().st_mtime_ns) for path in (other.home / "releases").rglob("*")) == before
+
+
+def test_a_standard_tool_reads_it(file: Path) -> None:
+    """A backup is a tar, compressed by zstd, with sums as `sha256sum` writes them."""
+    found = entries(file)
+    quads = [name for name in found if name.endswith("/data.nq")]
+
+    assert len(quads) == 2
+    assert len(found["SHA256SUMS"].splitlines()) == len(found) - 1
+
+
+def test_a_second_release_costs_what_it_changes(shipped_home: Path, tmp_path: Path) -> None:
+    """Two releases that are nearly alike take little more room than one."""
+    shelf = Shelf(shipped_home)
+    one = archive.backup(shelf, tmp_path / "one") and (tmp_path / "one").stat().st_size
+
+    assert one < 600_000
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_backup_restores_nothing(file: Path, tmp_path: Path, data: st.DataObject) -> None:
+    """Cut off anywhere, or with any byte changed, a backup is refused and the home stays empty."""
+    content = bytearray(file.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    if data.draw(st.booleans()):
+        content = content[:place]
+    else:
+        content[place] ^= data.draw(st.integers(1, 255))
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(content)
+    other = Shelf(tmp_path / "other")
+    with pytest.raises(ReleaseError):
+        restoring.restore(damaged, other)
+
+    assert other.all() == []
+    assert other.current_id() is None
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "releases/x", "tags/../../x", "releases/0123456789abcdef/../../x"])
+def test_nothing_is_written_elsewhere(file: Path, tmp_path: Path, name: str) -> None:
+    """A name that leads out of its place is no backup's."""
+    repacked(file, {**entries(file), name: b"x"})
+    with pytest.raises(ReleaseError):
+        restoring.restore(file, Shelf(tmp_path / "other"))
+
+    assert not list(tmp_path.parent.rglob("x"))
+
+
+def test_quads_that_are_not_the_releases_are_refused(file: Path, tmp_path: Path) -> None:
+    """Sums that fit do not help where the digest does not."""
+    import hashlib  # noqa: PLC0415
+
+    found = entries(file)
+    name = next(name for name in found if name.endswith("/data.nq"))
+    found[name] = found[name].replace(b"b", b"c")
+    del found["SHA256SUMS"]
+    sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {each}\n" for each, content in found.items())
+    repacked(file, {**found, "SHA256SUMS": sums.encode()})
+    with pytest.raises(ReleaseError):
+        restoring.restore(file, Shelf(tmp_path / "other"))
+
+    assert Shelf(tmp_path / "other").all() == []
+
+
+def test_verifying_keeps_nothing(file: Path, tmp_path: Path) -> None:
+    """A backup can be tried without being restored."""
+    other = Shelf(tmp_path / "other")
+    contents = restoring.verify(file, other)
+
+    assert len(contents.releases) == 2
+    assert other.all() == []
+
+
+def test_an_empty_home_has_a_backup(tmp_path: Path) -> None:
+    """Before the first release a backup holds none."""
+    archive.backup(Shelf(tmp_path / "home"), tmp_path / "b")
+
+    assert restoring.restore(tmp_path / "b", Shelf(tmp_path / "other")).releases == ()
