@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -21,6 +16,8 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Triple
 
 from pfgraph.namespaces import GRAPH, PF, RDF, RDFS
+from pfgraph.query.pool import CAUSES
+from servers import Server, running
 from sites import Client, publish, serving
 
 # 100 things with long names: one join of all with all is 10 MB, and takes no thinking.
@@ -32,68 +29,6 @@ NAMES = [
 ]
 LONG = "SELECT * WHERE { ?a a ?x ; ?p ?b . ?c a ?y ; ?q ?d }"
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
-SCRIPT = """
-import sys
-from pathlib import Path
-from pfgraph.settings import Settings
-from pfgraph.web.server import Server
-settings = Settings(home=Path(sys.argv[1]), port=int(sys.argv[2]), query_timeout_s=float(sys.argv[3]))
-Server(settings).run()
-"""
-
-
-@dataclass
-class Server:
-    """A server process, where it listens, and what it logs."""
-
-    process: subprocess.Popen[str]
-    port: int
-
-    def get(self, path: str, **options: Any) -> httpx.Response:
-        """Return the response to a GET."""
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=30, **options)
-
-    def ask(self, query: str) -> socket.socket:
-        """Send a query and return the connection, before anything is read."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
-        connection.sendall(f"GET /sparql?query={quote(query)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        return connection
-
-    def running(self) -> int:
-        """Return how many queries are under way."""
-        return int(self.get("/health").json()["engine"]["running"])
-
-    def until(self, running: int) -> None:
-        """Wait until so many queries are under way."""
-        deadline = time.monotonic() + 10
-        while self.running() != running:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
-    def stop(self) -> list[dict[str, Any]]:
-        """Tell the process to stop, and return its access log, which is all it has to say."""
-        self.process.send_signal(signal.SIGTERM)
-        _, logged = self.process.communicate(timeout=30)
-        return [json.loads(line) for line in logged.splitlines()]
-
-
-def start(home: Path, timeout_s: float) -> Server:
-    """Return a server process that answers."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", SCRIPT, str(home), str(port), str(timeout_s)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    server = Server(process, port)
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            server.get("/ready").raise_for_status()
-        except httpx.HTTPError:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        else:
-            return server
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +42,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(home: Path) -> Iterator[Server]:
     """Lend a server process that gives a query two seconds."""
-    server = start(home, 2.0)
-    yield server
-    if server.process.poll() is None:
-        server.process.kill()
-    server.process.communicate()
+    with running(home, query_timeout_s=2.0) as server:
+        yield server
 
 
 def test_a_long_answer_streams_to_its_end(server: Server) -> None:
@@ -132,14 +64,25 @@ def test_a_long_answer_streams_encoded(server: Server, coding: str) -> None:
     assert response.text.count("\r\n") == 1 + 200 * 200
 
 
-def test_the_first_client_finds_a_cell_that_is_ready(server: Server) -> None:
-    """A server that has started has a process waiting for the first query."""
+def test_the_first_client_finds_a_cell_that_is_ready(tmp_path: Path) -> None:
+    """A server that has started has a process waiting for the first query, and so it has after a publication."""
+    publish(tmp_path, {GRAPH["data/x"].value: NAMES})
+    with running(tmp_path) as server:
+        first = warm(server, at_least=1)
+        assert server.get("/sparql?query=ASK%7B%7D").status_code == 200
+        publish(tmp_path, {GRAPH["data/x"].value: NAMES[:100]})
+        second = warm(server, at_least=first["spawned"] + 1)
+
+    assert first["busy"] == second["busy"] == 0
+
+
+def warm(server: Server, at_least: int) -> dict[str, Any]:
+    """Return the engine's health once it has started so many cells, one of which is idle."""
     deadline = time.monotonic() + 10
-    while server.get("/health").json()["engine"]["idle"] == 0:
+    while (found := server.rested())["spawned"] < at_least or not found["idle"]:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-    assert server.get("/health").json()["engine"]["busy"] == 0
+    return found
 
 
 def test_head_of_a_long_answer_ends_the_query(server: Server) -> None:
@@ -170,15 +113,6 @@ def test_a_query_without_end_is_stopped(server: Server) -> None:
     assert response.json()["type"].endswith("/query-timeout")
 
 
-def test_a_client_that_hangs_up_frees_its_cell(server: Server) -> None:
-    """A query whose client is gone is ended long before its time."""
-    with server.ask(ENDLESS):
-        server.until(1)
-    server.until(0)
-
-    assert "client-hung-up" in {line["outcome"] for line in server.stop()}
-
-
 def test_a_client_that_stops_reading_stops_its_query(server: Server) -> None:
     """A client that hangs up in the middle of a stream frees its cell as well."""
     with server.ask(LONG) as connection:
@@ -186,20 +120,6 @@ def test_a_client_that_stops_reading_stops_its_query(server: Server) -> None:
     server.until(0)
 
     assert "client-hung-up" in {line["outcome"] for line in server.stop() if line["path"] == "/sparql"}
-
-
-def test_running_queries_are_finished_before_the_end(server: Server) -> None:
-    """A server that is told to stop answers what it has begun."""
-    with server.ask(ENDLESS) as connection:
-        server.until(1)
-        server.process.send_signal(signal.SIGTERM)
-        answer = b""
-        while piece := connection.recv(2**20):
-            answer += piece
-
-    assert answer.startswith(b"HTTP/1.1 503")
-    assert b"/problem/query-timeout" in answer
-    assert server.process.wait(10) in {0, -signal.SIGTERM}
 
 
 def test_the_log_tells_each_request_in_json(server: Server) -> None:
@@ -213,7 +133,30 @@ def test_the_log_tells_each_request_in_json(server: Server) -> None:
     assert [line["cache"] for line in lines] == ["miss", "hit", "pass"]
     assert lines[0]["form"] == "ASK"
     assert len(lines[0]["query"]) == 16
+    assert lines[0]["ms"] > 0
+    assert lines[0]["bytes"] > 0
     assert not any("ASK{}" in json.dumps(line) for line in lines)
+
+
+ROWS = [
+    (LONG, "text/csv", None),
+    (LONG, "text/tab-separated-values", 40_000),
+    (LONG, "application/sparql-results+json", 40_000),
+    (LONG, "application/sparql-results+xml", 40_000),
+    (f"{LONG} LIMIT 7", "application/sparql-results+json", 7),
+    (f"{LONG} LIMIT 0", "application/sparql-results+json", 0),
+    ("CONSTRUCT WHERE { ?s ?p ?o }", "application/n-triples", 200),
+    ("ASK {}", "application/sparql-results+json", None),
+]
+
+
+def test_the_log_counts_rows(server: Server) -> None:
+    """A line tells how many rows were sent, where the syntax lets one count them as they pass."""
+    for query, accept, _ in ROWS:
+        server.get("/sparql", params={"query": query}, headers={"Accept": accept})
+    lines = [line for line in server.stop() if line["path"] == "/sparql"]
+
+    assert [line.get("rows") for line in lines] == [rows for _, _, rows in ROWS]
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +205,12 @@ def test_metrics_count_what_happened(client: Client) -> None:
         'pfgraph_queries_total{form="ASK",outcome="ok"}',
         'pfgraph_http_request_seconds_bucket{area="sparql",le="0.001"}',
         "pfgraph_cache_bytes ",
+        'pfgraph_query_seconds_bucket{form="ASK",le="0.001"}',
+        'pfgraph_cache_answers_total{result="miss"}',
         "pfgraph_engine_running ",
+        "pfgraph_engine_waiting ",
+        "pfgraph_cells_spawned_total ",
+        *(f'pfgraph_cells_killed_total{{cause="{cause}"}}' for cause in CAUSES),
     ):
         assert line in response.text
 

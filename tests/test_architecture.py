@@ -68,7 +68,7 @@ WINGS: list[tuple[str, list[str]]] = [
             *["endpoint", "openapi", "queries", "changes", "archive", "citing"],
             *["evidence", "facts", "sentences", "prefectures", "schema_org", "documents"],
             *["replies", "retirements", "ontology", "checks", "schemes", "sheets", "resources"],
-            *["schemas", "members", "contract", "collections", "tabular", "dumps", "catalogue", "guide"],
+            *["schemas", "members", "contract", "collections", "tabular", "dumps", "distributions", "catalogue", "guide"],
             *["listings", "publication", "robots"],
             *["home", "kinds", "writing", "updates", "graph_store", "app", "server"],
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from pfgraph.namespaces import (
     read_prefixes,
     shipped_sources,
 )
-from sites import Client
+from sites import Client, publish_shipped
+from writing import writable
 
 SHAPES = Path(__file__).parent / "dcat-ap.ttl"
 DATASET = NamedNode(f"{base_iri()}dataset")
@@ -245,3 +247,38 @@ def test_an_editor_finds_what_properties_lead_to(shipped: Client) -> None:
     assert isinstance(data, QuerySolutions)
 
     assert {(row["c"].value, row["p"].value, row["o"].value) for row in data} <= told
+
+
+# ---- after a write
+
+
+def test_a_write_keeps_the_description(tmp_path: Path) -> None:
+    """An update leaves linksets and what properties lead to in place, and keeps the counts what counting gives."""
+    publish_shipped(tmp_path)
+    with writable(tmp_path) as writer:
+        pattern = f"?l <{VOID.triples.value}> ?number FILTER(REGEX(STR(?l), '#(linkset|values)/'))"
+        query = f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}"
+        before = rows(writer.client, query)
+        answer = writer.update("INSERT DATA { GRAPH :new { :a :p :b } }")
+        counted = rows(writer.client, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+        told = rows(writer.client, f"SELECT ?n {{ <{DATASET.value}> <{VOID.triples.value}> ?n }}")
+
+        assert answer.status_code == 200
+        assert rows(writer.client, query) == before != [{"n": "0"}]
+        assert told == counted
+
+
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_the_catalogue_has_a_page(shipped: Client, lang: str) -> None:
+    """A reader finds every file with its SHA-256 and every dataset by its title, on a page that is short enough."""
+    response = shipped.get(f"/catalog?lang={lang}", "text/html")
+    titles = {
+        t.object.value
+        for t in triples(shipped, "/graph/data/catalog")
+        if t.predicate == DCTERMS.title and isinstance(t.object, Literal) and t.object.language == lang
+    }
+    page = html.unescape(response.text)
+
+    assert {each["name"] for each in shipped.get("/dumps/current").json() if each["sha256"] not in page} == set()
+    assert {title for title in titles if title not in page} == set()
+    assert len(response.content) < 60 * 1024

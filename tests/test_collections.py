@@ -137,7 +137,7 @@ def test_a_page_is_the_graph_it_says(shipped: Client) -> None:
     response = shipped.get("/collections/Platform", "application/ld+json")
 
     def loader(url: str, _options: object) -> Json:
-        return {"contextUrl": None, "documentUrl": url, "document": CONTEXT_DOCUMENT}
+        return {"contextUrl": None, "documentUrl": url, "document": CONTEXT_DOCUMENT, "tag": "static"}
 
     options = {"format": "application/n-quads", "documentLoader": loader}
     quads = list(parse(jsonld.to_rdf(json.loads(response.content), options), RdfFormat.N_QUADS))

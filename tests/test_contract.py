@@ -101,7 +101,7 @@ def test_framing_is_what_the_reference_does(documents: dict[str, Json]) -> None:
 
 def _loaded(url: str, _options: object) -> Json:
     assert url.endswith("/context/v1.jsonld")
-    return {"contextUrl": None, "documentUrl": url, "document": CONTEXT_DOCUMENT}
+    return {"contextUrl": None, "documentUrl": url, "document": CONTEXT_DOCUMENT, "tag": "static"}
 
 
 def _sorted(value: Any) -> Any:

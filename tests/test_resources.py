@@ -35,7 +35,8 @@ def expanded(body: bytes) -> Dataset:
 
     def loader(url: str, _options: object) -> dict[str, Any]:
         assert url == "http://test/context/v1.jsonld"
-        return {"contextUrl": None, "documentUrl": url, "document": CONTEXT}
+        # What is static is processed once for all documents.
+        return {"contextUrl": None, "documentUrl": url, "document": CONTEXT, "tag": "static"}
 
     options = {"format": "application/n-quads", "documentLoader": loader}
     return canonical(jsonld.to_rdf(json.loads(body), options).encode(), RdfFormat.N_QUADS)
@@ -208,4 +209,4 @@ def test_a_query_is_named_too(shipped: Client) -> None:
 
     assert response.status_code == 303
     assert response.headers["location"] == "/queries/participants"
-    assert QUERY["participants"].value in shipped.get("/query/participants", "text/turtle").text
+    assert QUERY["participants"].value in shipped.get("/query/participants", "application/n-triples").text

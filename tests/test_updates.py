@@ -142,7 +142,7 @@ def test_a_weak_tag_matches_nothing(writer: Writer) -> None:
 def test_what_is_tried_out_is_told_and_not_published(writer: Writer) -> None:
     """A dry run answers with the report and the difference."""
     before = writer.release().id
-    answer = writer.update("INSERT DATA { GRAPH :dry { :a :p 1 } }", "/update?dry-run=true")
+    answer = writer.update("INSERT DATA { GRAPH :dry { :dry :p 1 } }", "/update?dry-run=true")
 
     assert answer.status_code == 200
     assert answer.json()["report"]["conforms"] is True

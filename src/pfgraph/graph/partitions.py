@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -14,10 +14,11 @@ VOIDEXT = Namespace("voidext")
 VALUES = "values/"
 
 
-def values(triples: Iterable[Triple]) -> Iterator[Triple]:
+def values(triples: Iterable[Triple], subjects: Container[object] | None = None) -> Iterator[Triple]:
     """Return, for the classes of the things that are described, to what classes and datatypes a property leads.
 
-    Editors that complete queries read this: class, property, class of the value or its datatype.
+    Editors that complete queries read this: class, property, class of the value or its datatype. With `subjects`, only
+    what is said of them counts; the other triples tell the classes of values.
     """
     every = list(triples)
     types: dict[object, list[NamedNode]] = {}
@@ -28,6 +29,8 @@ def values(triples: Iterable[Triple]) -> Iterator[Triple]:
     datatypes: Counter[tuple[NamedNode, NamedNode, NamedNode]] = Counter()
     for triple in every:
         if not isinstance(triple.subject, NamedNode) or triple.subject.value not in ID:
+            continue
+        if subjects is not None and triple.subject not in subjects:
             continue
         for type_ in types.get(triple.subject, ()):
             if isinstance(triple.object, Literal):

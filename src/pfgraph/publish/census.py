@@ -59,7 +59,8 @@ def _moved(journal: Journal, old: Store, sizes: Mapping[str, int], moves: Tally)
             return False
         if before != size:
             moved[NamedNode(iri), VOID.triples] = size - before
-    removed, added = [], []
+    removed: list[Quad] = []
+    added: list[Quad] = []
     for number, size in moved.items():
         before = _number(old, number)
         if before is None or before + size <= 0:

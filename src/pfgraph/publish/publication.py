@@ -60,8 +60,20 @@ class Outcome:
     changed: bool = False
 
 
-def publish(shelf: Shelf, change: Callable[[Editor], None], terms: Terms) -> Outcome:
-    """Return what became of a change to the current release; on any error the current release stays."""
+def nobody_waits(_: Release) -> None:
+    """Have nothing done before a release becomes current."""
+
+
+def publish(
+    shelf: Shelf,
+    change: Callable[[Editor], None],
+    terms: Terms,
+    prepare: Callable[[Release], None] = nobody_waits,
+) -> Outcome:
+    """Return what became of a change to the current release; on any error the current release stays.
+
+    Just before the new release becomes current, whoever serves it may `prepare`.
+    """
     with shelf.writing():
         parent = _parent(shelf, terms.on)
         with shelf.draft() as path:
@@ -80,7 +92,9 @@ def publish(shelf: Shelf, change: Callable[[Editor], None], terms: Terms) -> Out
             if not terms.dry:
                 if not verdict.report.conforms:
                     raise ShapesViolated(verdict.report)
-                parent = shelf.publish(_sealed(path, parent, sums, verdict.report), trusted=True)
+                made = shelf.shelve(_sealed(path, parent, sums, verdict.report), trusted=True)
+                prepare(made)
+                parent = shelf.use(made.id)
         new = tuple(sorted(journal.graphs_added, key=str))
         return Outcome(parent, verdict.report, removed, added, verdict.judged, new, changed=True)
 

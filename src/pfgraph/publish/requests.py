@@ -20,6 +20,7 @@ from pfgraph.namespaces import base_iri
 from pfgraph.publish.journal import DEFAULT, Graph, in_graph
 from pfgraph.publish.publication import Outcome
 from pfgraph.publish.updates import Editor, Update
+from pfgraph.releases.release import Release
 
 MULTIPART = "multipart/form-data"
 GRAPH_TYPES = ("text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml")
@@ -108,6 +109,17 @@ class Written:
     graphs_added: tuple[str, ...]
     report: Report
     judged: int | None
+
+
+def told_prepared(release: Release) -> bytes:
+    """Return as JSON that a release is about to become current."""
+    return json.dumps({"prepared": release.id}).encode()
+
+
+def prepared(text: bytes) -> str | None:
+    """Return the release that is about to become current, or None where a text tells the outcome."""
+    found = json.loads(text).get("prepared")
+    return None if found is None else str(found)
 
 
 def told(outcome: Outcome) -> bytes:

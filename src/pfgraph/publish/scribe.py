@@ -1,7 +1,8 @@
 """The process that makes releases: it reads writes from its input, one after the other, and says what became of each.
 
 A frame is four bytes of length and its content: a write is a frame of JSON and one with its body, an answer is one
-frame. The process ends with its input.
+frame. Before a release becomes current there is one frame more, which names it and is answered by an empty one once
+readers may come. The process ends with its input.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +21,8 @@ from pfgraph.publish import gate, publication, requests
 from pfgraph.publish.evaluation import Budget
 from pfgraph.publish.publication import Terms
 from pfgraph.publish.requests import WriteRequest
+from pfgraph.publish.updates import Editor
+from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 
 logger = logging.getLogger(__name__)
@@ -31,14 +35,19 @@ def serve(shelf: Shelf, source: BinaryIO, sink: BinaryIO, *, plain: bool, budget
         body = read_frame(source)
         if body is None:
             return
-        answer = _answer(shelf, WriteRequest.read(head), body, plain=plain, budget=budget)
-        write_frame(sink, answer)
+        request = WriteRequest.read(head)
+        terms = Terms(frozenset(request.scopes), request.on, dry=request.dry, plain=plain, budget=budget)
+
+        def prepare(release: Release) -> None:
+            write_frame(sink, requests.told_prepared(release))
+            read_frame(source)
+
+        write_frame(sink, _answer(shelf, request.change(body), terms, prepare))
 
 
-def _answer(shelf: Shelf, request: WriteRequest, body: bytes, *, plain: bool, budget: Budget) -> bytes:
-    terms = Terms(frozenset(request.scopes), request.on, dry=request.dry, plain=plain, budget=budget)
+def _answer(shelf: Shelf, change: Callable[[Editor], None], terms: Terms, prepare: Callable[[Release], None]) -> bytes:
     try:
-        return requests.told(publication.publish(shelf, request.change(body), terms))
+        return requests.told(publication.publish(shelf, change, terms, prepare))
     except PfgraphError as error:
         return requests.told_error(error)
     except Exception:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
 from pfgraph.graph import linksets, metadata, partitions, statistics
 from pfgraph.graph.assertions import dataset_iri, local
@@ -42,9 +42,9 @@ def tally(old: Store, new: Store, changed: Iterable[Triple]) -> Tally:
         counted = statistics.count(_about(store, subjects))
         for number, size in _numbers(counted):
             moved[number] += sign * size
-        around = set(_about(store, leading))
-        around |= {t for each in list(around) for t in _types(store, each.object)}
-        for triple in (*partitions.values(around), *linksets.links(around)):
+        own = set(_about(store, leading))
+        around = own | {t for each in own for t in _types(store, each.object)}
+        for triple in (*partitions.values(around, leading), *linksets.links(own)):
             if triple.predicate == VOID.triples and isinstance(triple.subject, NamedNode):
                 moved[triple.subject, triple.predicate] += sign * int(str(triple.object.value))  # type: ignore[union-attr]
             else:
@@ -78,7 +78,7 @@ def _about(store: Store, subjects: Iterable[object]) -> Iterator[Triple]:
                 yield quad.triple
 
 
-def _leading(store: Store, node: object) -> Iterator[object]:
+def _leading(store: Store, node: object) -> Iterator[Quad]:
     if isinstance(node, NamedNode | BlankNode):
         yield from store.quads_for_pattern(None, None, node, DEFAULT)
 

@@ -8,6 +8,7 @@ import os
 import struct
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Awaitable, Callable
 
 from pfgraph.errors import Draining, Overloaded, WriterLost
 from pfgraph.publish import requests
@@ -18,8 +19,8 @@ from pfgraph.settings import PREFIX, Settings
 class Writers:
     """The queue in front of the process that makes releases."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, prepare: Callable[[str], Awaitable[None]]) -> None:
+        self._settings, self._prepare = settings, prepare
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._process: Process | None = None
@@ -60,10 +61,20 @@ class Writers:
             process = self._process = await self._spawned()
         try:
             async with asyncio.timeout(self._settings.write_timeout_s):
-                return requests.written(await _asked(process, request.to_json(), body))
+                return requests.written(await self._asked(process, request.to_json(), body))
         except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
             await self._end(process)
             raise WriterLost from error
+
+    async def _asked(self, process: Process, head: bytes, body: bytes) -> bytes:
+        """Return the answer to a write; readers are prepared for the release before it becomes current."""
+        await _send(process, head, body)
+        answer = await _frame(process)
+        while (release := requests.prepared(answer)) is not None:
+            await self._prepare(release)
+            await _send(process, b"")
+            answer = await _frame(process)
+        return answer
 
     async def _spawned(self) -> Process:
         settings = self._settings
@@ -84,11 +95,14 @@ class Writers:
         await process.wait()
 
 
-async def _asked(process: Process, head: bytes, body: bytes) -> bytes:
-    assert process.stdin is not None  # both are pipes
-    assert process.stdout is not None
-    for content in (head, body):
+async def _send(process: Process, *contents: bytes) -> None:
+    assert process.stdin is not None  # it is a pipe
+    for content in contents:
         process.stdin.write(struct.pack(">I", len(content)) + content)
     await process.stdin.drain()
+
+
+async def _frame(process: Process) -> bytes:
+    assert process.stdout is not None  # it is a pipe
     size: int = struct.unpack(">I", await process.stdout.readexactly(4))[0]
     return await process.stdout.readexactly(size)

@@ -18,6 +18,7 @@ from pfgraph.errors import PfgraphError
 from pfgraph.publish.tokens import Tokens
 from pfgraph.publish.writers import Writers
 from pfgraph.query.engine import Engine
+from pfgraph.query.engine import Request as EngineRequest
 from pfgraph.releases.shelf import Shelf
 from pfgraph.settings import Settings
 from pfgraph.web import citing, publication, robots
@@ -40,6 +41,7 @@ from pfgraph.web.updates import Updates
 from pfgraph.web.writing import Desk
 
 _ASK = ["GET", "POST"]
+_PREPARED_S = 2.0
 # How often to look whether another release has become current.
 _LOOK_S = 0.5
 _CUT_OFF_S = 2
@@ -51,7 +53,7 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self.site = Site(settings, Shelf(settings.home), Engine(settings))
         self.cache = ByteCache(settings.cache_bytes)
-        self.writers = Writers(settings)
+        self.writers = Writers(settings, self._prepare)
         self._tokens = Tokens.parse(settings.tokens)
         metrics = Metrics(self.site, self.cache)
         desk = Desk(self.site, self._tokens, self.writers)
@@ -89,6 +91,14 @@ class Application:
                     warm = release.id
                 self.site.engine.retire(release)
             await asyncio.sleep(_LOOK_S)
+
+    async def _prepare(self, release_id: str) -> None:
+        """Have cells on a release before it becomes current, so that no reader waits for them."""
+        with suppress(PfgraphError, TimeoutError):
+            release = self.site.shelf.get(release_id)
+            asked = EngineRequest(query="ASK {}", media_type="text/csv", release=release)
+            async with asyncio.timeout(_PREPARED_S):
+                await asyncio.gather(*(self.site.engine.answer(asked) for _ in range(self.site.settings.cells)))
 
     def _release_id(self) -> str | None:
         try:

@@ -16,17 +16,16 @@ from pfgraph.namespaces import DCAT, DCTERMS, FOAF, GRAPH, RDF, VOID, XSD
 from pfgraph.releases.release import Release
 from pfgraph.web import delivery, forms, graphs
 from pfgraph.web.description import issued, served
+from pfgraph.web.distributions import listed
 from pfgraph.web.dumps import Dump, Dumps
 from pfgraph.web.negotiation import Form, choose, named
 from pfgraph.web.questions import question
 from pfgraph.web.rendering import View
 from pfgraph.web.site import Site
-from pfgraph.web.solutions import SHOWN_ROWS, Table, cells
 from pfgraph.web.trace import trace
 
 CURRENT = "current"
 _FOREVER = "public, max-age=31536000, immutable"
-_COLUMNS = ("subject", "predicate", "object")
 
 
 class Catalogue:
@@ -51,7 +50,7 @@ class Catalogue:
             triples += _version(each)
         for dump in (await self._dumps.of(release)).values():
             triples += _distribution(dump, release, view)
-        return await self._page_or_answer(request, release, triples)
+        return self._page_or_answer(request, release, triples)
 
     async def dumps(self, request: Request) -> Response:
         """Return which dumps of a release there are."""
@@ -95,23 +94,13 @@ class Catalogue:
         body = graphs.written(triples, form, release, view, root.value)
         return Response(body, 200, headers, forms.content_type(form))
 
-    async def _page_or_answer(self, request: Request, release: Release, triples: Sequence[Triple]) -> Response:
+    def _page_or_answer(self, request: Request, release: Release, triples: Sequence[Triple]) -> Response:
         if _form(request, forms.GRAPHS_AND_PAGE) is not forms.HTML:
             return self._answer(request, release, triples, own("catalog"))
-        view, shown = View.of(request), sorted(set(triples), key=str)[:SHOWN_ROWS]
-        table = Table(_COLUMNS, tuple((t.subject, t.predicate, t.object) for t in shown))
-        labels = await self._site.labels(release, table.iris())
-        page = {
-            "release": release,
-            "iri": own("catalog").value,
-            "path": "/catalog",
-            "forms": {form.name: form for form in reversed(forms.GRAPHS) if form.name != "json"},
-            "rows": cells(table, view, labels),
-            "title": view.say("目録", "Catalogue"),
-            "total": len(set(triples)),
-        }
+        view = View.of(request)
+        page = {"release": release, "iri": own("catalog").value, "listed": listed(triples, view)}
         headers = delivery.release_headers(release, view)
-        return self._site.pages.response("graph.html", view, page, headers=headers)
+        return self._site.pages.response("catalogue.html", view, page, headers=headers)
 
     async def _graph(self, release: Release, name: str) -> list[Triple]:
         return await self._site.graph(release, question("contents", graph=[GRAPH[name]]))

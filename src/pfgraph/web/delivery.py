@@ -16,6 +16,7 @@ from pfgraph.errors import BodyTooLarge
 from pfgraph.namespaces import Namespace
 from pfgraph.query.engine import Answer
 from pfgraph.releases.release import Release
+from pfgraph.web import rows
 from pfgraph.web.answers import Streamed
 from pfgraph.web.forms import content_type
 from pfgraph.web.graphs import JSON_LD, as_json_ld, context_link
@@ -64,7 +65,7 @@ async def deliver(answer: Answer, form: Form, release: Release, view: View, head
     if form.written_as.endswith("results+json"):
         found = _with_link(found, release_url(release, view))
     if form.name == "excel":
-        found = _begun_with(found, lambda piece: codecs.BOM_UTF8 + piece)
+        found = _begun_with(_guarded(found), lambda piece: codecs.BOM_UTF8 + piece)
     if isinstance(found, bytes):
         return Response(found, 200, sent, content_type(form))
     return Streamed(found, sent, content_type(form), answer.stream_s)
@@ -97,6 +98,20 @@ def _with_link(body: Body, url: str) -> Body:
 def _begun_with(body: Body, change: Callable[[bytes], bytes]) -> Body:
     """Return a body whose first piece is changed."""
     return change(body) if isinstance(body, bytes) else _first_changed(body, change)
+
+
+def _guarded(body: Body) -> Body:
+    """Return CSV in which no cell is a formula, for a spreadsheet program."""
+    guard = rows.Guard()
+    return guard.add(body) + guard.end() if isinstance(body, bytes) else _pieces_guarded(body, guard)
+
+
+async def _pieces_guarded(pieces: AsyncIterator[bytes], guard: rows.Guard) -> AsyncGenerator[bytes]:
+    async with closing(pieces) as body:
+        async for piece in body:
+            if safe := guard.add(piece):
+                yield safe
+    yield guard.end()
 
 
 async def _first_changed(pieces: AsyncIterator[bytes], change: Callable[[bytes], bytes]) -> AsyncGenerator[bytes]:

@@ -46,7 +46,7 @@ class Mementos:
         if release_id is not None:
             found = self._site.release(release_id)
             reply = _Reply(scope, inner, found, self._site.timeline(), fixed=True)
-        elif wanted is not None:
+        elif wanted:
             moves = self._site.timeline()
             found = self._site.release(_chosen(moves, wanted))
             reply = _Reply(scope, inner, found, moves, fixed=False)

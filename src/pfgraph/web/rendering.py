@@ -116,10 +116,16 @@ def local_path(iri: str) -> str | None:
     path = unquote(iri.removeprefix(base_iri()))
     kind, slash, key = path.partition("/")
     if kind == "id" and slash:
-        path = f"doc/{key}"
+        # A part of a thing is told on the page about the thing.
+        return f"/doc/{key.partition('#')[0]}"
     if kind == "query" and slash:
         path = f"queries/{key}"
-    return f"/{path}"
+    owner, _, local = path.partition("#")
+    return f"/{owner}/{local}" if local and owner in _UNANCHORED else f"/{path}"
+
+
+# Documents whose page has no anchors for what they define: each of these has a page of its own.
+_UNANCHORED = frozenset({"dataset", "rules"})
 
 
 def ascii_iri(iri: str) -> str:

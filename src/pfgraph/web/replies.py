@@ -61,10 +61,12 @@ class Reply:
     terms: Terms = Terms()
     page: int = 1
     pages: int = 1
+    # Whether only the page for readers comes in pages, and the other forms have all at once.
+    is_whole: bool = False
 
     def at(self, suffix: str = "", page: int = 0) -> str:
         """Return the address of this document in the form of a suffix, and of another page of it."""
-        number = page or self.page
+        number = 1 if suffix and self.is_whole else page or self.page
         query = f"?page={number}" if number > 1 else ""
         return ascii_iri(self.view.at(f"{self.path}{suffix}")) + query
 

@@ -39,6 +39,7 @@ class Resources:
         self._signposts = Signposts(site)
         self._retirements = Retirements(site)
         self._sheets = Sheets(site, self._documents)
+        self._last: tuple[tuple[str, str], list[Triple]] = (("", ""), [])
         self._headers: tuple[str, Mapping[str, tuple[str, str]]] = ("", {})
 
     async def identify(self, request: Request) -> Response:
@@ -83,9 +84,12 @@ class Resources:
             reply = await self._reply(request, name, f"/{name}", form)
             # Its namespace is another IRI, of which the description of the dataset speaks.
             return await self._whole(request, reply, graph, await self._documents.triples(release, f"{ontology}#"))
-        owner, _, local = path.partition("/")
+        owner, _, local = request.path_params["path"].partition("/")
         if local and _iri(owner) in await self._ontologies(release):
-            return await self._described(request, f"{owner}#{local}", f"/{path}", form)
+            if await self._documents.triples(release, _iri(f"{owner}#{local}")):
+                # What looks like a suffix belongs to the name: `dataset#file/ontology/context.jsonld`.
+                path, form = f"{owner}/{local}", _accepted(request)
+            return await self._described(request, path.replace("/", "#", 1), f"/{path}", form)
         return await self._described(request, path, f"/{path}", form)
 
     async def _described(self, request: Request, name: str, path: str, form: Form) -> Response:
@@ -104,14 +108,20 @@ class Resources:
         return await self._sheets.thing(reply, triples)
 
     async def _whole(self, request: Request, reply: Reply, graph: str, more: Sequence[Triple] = ()) -> Response:
-        asked = self._site.graph(reply.release, question("contents", graph=[NamedNode(graph)]))
-        contents = await while_connected(request, asked)
+        contents = await while_connected(request, self._contents(reply.release, graph))
         node, said = NamedNode(reply.iri), list(more)
         if not any(node in (triple.subject, triple.object) for triple in contents):
             said += await self._documents.triples(reply.release, reply.iri)
         if reply.form is not forms.HTML:
             return reply.graph([*contents, *said])
         return await self._sheets.graph(reply, contents, said)
+
+    async def _contents(self, release: Release, graph: str) -> list[Triple]:
+        """Return the triples of a named graph; of the one that was asked for last at once, for its next page."""
+        if self._last[0] != (release.id, graph):
+            asked = question("contents", graph=[NamedNode(graph)])
+            self._last = (release.id, graph), await self._site.graph(release, asked)
+        return self._last[1]
 
     async def _ontologies(self, release: Release) -> Mapping[str, tuple[str, str]]:
         """Return which ontology is named by an IRI, with or without its version, and in which graph it is."""
@@ -142,8 +152,11 @@ def _wanted(request: Request, path: str) -> tuple[str, Form]:
     bare, dot, suffix = path.rpartition(".")
     if dot and suffix in SUFFIXES:
         return bare, profiled(SUFFIXES[suffix], request.headers.getlist("accept"))
-    wanted = request.query_params.get("format")
-    return path, choose(request.headers.getlist("accept"), forms.DOCUMENTS, wanted)
+    return path, _accepted(request)
+
+
+def _accepted(request: Request) -> Form:
+    return choose(request.headers.getlist("accept"), forms.DOCUMENTS, request.query_params.get("format"))
 
 
 def _page(request: Request) -> int:

@@ -41,6 +41,37 @@ def plain(value: str) -> str:
     return value.removeprefix("'")
 
 
+class Guard:
+    """A CSV in pieces on its way to a spreadsheet program, every cell of which is guarded."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def add(self, piece: bytes) -> bytes:
+        """Return the records that are complete after one more piece."""
+        records, record = [], b""
+        *lines, last = (self._held + piece).split(b"\n")
+        for line in lines:
+            record += line + b"\n"
+            # A line break between quotes belongs to a cell.
+            if record.count(b'"') % 2 == 0:
+                records.append(record)
+                record = b""
+        self._held = record + last
+        return _guarded(b"".join(records))
+
+    def end(self) -> bytes:
+        """Return what is left."""
+        return _guarded(self._held)
+
+
+def _guarded(records: bytes) -> bytes:
+    text = StringIO()
+    found = csv.reader(StringIO(records.decode(), newline=""))
+    csv.writer(text).writerows([guarded(value) for value in row] for row in found)
+    return text.getvalue().encode()
+
+
 def _row(triple: Triple) -> tuple[str, str, str, str, str]:
     said = triple.object
     language = datatype = ""

@@ -22,7 +22,7 @@ from pfgraph.web.solutions import Table, cell, cells
 
 _COLUMNS = ("subject", "predicate", "object")
 # So many rows are some 40 KB.
-ROWS = 100
+ROWS = 75
 _ONTOLOGY, _SHAPES = GRAPH["ontology/pfgraph"], GRAPH["ontology/shapes"]
 
 
@@ -50,7 +50,10 @@ class Sheets:
             return await self._ontology(reply, contents)
         if reply.path == "/shapes":
             return await self._shapes(reply, contents)
-        shown = paged(reply, -(-len(contents) // ROWS))
+        if reply.path == "/dataset":
+            # Its thousands of counts have pages of their own.
+            return await self.thing(reply, [t for t in contents if NamedNode(reply.iri) in (t.subject, t.object)])
+        shown = replace(paged(reply, -(-len(contents) // ROWS)), is_whole=True)
         ordered = sorted(contents, key=str)[(shown.page - 1) * ROWS : shown.page * ROWS]
         table = Table(_COLUMNS, tuple((t.subject, t.predicate, t.object) for t in ordered))
         labels = await self._site.labels(reply.release, {*table.iris(), reply.iri})

@@ -1,0 +1,140 @@
+"""Readers at full speed while releases are published (issue 5, point 4): errors, mixtures, p99 as a ratio.
+
+.venv/bin/python bench/readers.py [publishes] [triples]
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from pfgraph.namespaces import shipped_sources
+from pfgraph.publish import tokens
+from pfgraph.releases import pipeline
+from pfgraph.releases.shelf import Shelf
+
+PREFIX = "PREFIX : <http://example.org/> "
+QUERY = PREFIX + "SELECT ?a ?b WHERE { OPTIONAL { :stream :n ?a } OPTIONAL { :stream :twin ?b } } # %s"
+READERS, QUIET_S = 2, 10.0
+
+
+@dataclass
+class Seen:
+    """What readers saw: how long each answer took, and what was wrong."""
+
+    times_ms: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    mixtures: int = 0
+
+    @property
+    def p99_ms(self) -> float:
+        """The time that one answer in a hundred exceeds."""
+        return statistics.quantiles(self.times_ms, n=100)[98]
+
+
+def main() -> None:
+    """Serve, read quietly, read while publishing, and print the comparison."""
+    publishes = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    with tempfile.TemporaryDirectory() as home:
+        pipeline.make(shipped_sources(), Shelf(Path(home)))
+        token, entry = tokens.new("bench", ["write"])
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        environ = {**os.environ, "PFGRAPH_HOME": home, "PFGRAPH_TOKENS": entry, "PFGRAPH_PORT": str(port)}
+        command = [sys.executable, "-m", "pfgraph", "serve"]
+        server = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            _until_ready(port)
+            _write(port, token, 0)
+            quiet = _reading(port, lambda: time.sleep(QUIET_S))
+            busy = _reading(port, lambda: [_write(port, token, n) for n in range(1, publishes + 1)])
+        finally:
+            server.terminate()
+            server.wait()
+    print(
+        f"quiet: {len(quiet.times_ms):,} answers, p50 {statistics.median(quiet.times_ms):.1f} ms, p99 {quiet.p99_ms:.1f} ms"
+    )
+    print(
+        f"during {publishes} publishes: {len(busy.times_ms):,} answers, p50 {statistics.median(busy.times_ms):.1f} ms, "
+        f"p99 {busy.p99_ms:.1f} ms = {busy.p99_ms / quiet.p99_ms:.2f} × quiet; "
+        f"{len(busy.errors)} errors, {busy.mixtures} mixtures"
+    )
+    print(*sorted(set(busy.errors))[:5], sep="\n")
+
+
+def _until_ready(port: int) -> None:
+    while True:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+            connection.request("GET", "/ready")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+
+
+def _write(port: int, token: str, number: int) -> None:
+    """Give both properties the same new value, in one update."""
+    text = (
+        f"{PREFIX} DELETE {{ GRAPH :g {{ :stream ?p ?o }} }} INSERT {{ GRAPH :g {{ :stream :n {number} ; :twin {number} }} }} "
+        "WHERE { OPTIONAL { GRAPH :g { :stream ?p ?o } } }"
+    )
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sparql-update"}
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("POST", "/update", text.encode(), headers)
+    answer = connection.getresponse()
+    if answer.status != 200:
+        raise SystemExit(f"{answer.status} {answer.read().decode()}")
+
+
+def _reading(port: int, work: object) -> Seen:
+    """Return what readers see while some work is done."""
+    seen, stop = Seen(), threading.Event()
+    threads = [threading.Thread(target=_read, args=(port, seen, stop, n)) for n in range(READERS)]
+    for thread in threads:
+        thread.start()
+    work()  # type: ignore[operator]
+    stop.set()
+    for thread in threads:
+        thread.join()
+    return seen
+
+
+def _read(port: int, seen: Seen, stop: threading.Event, reader: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    number = 0
+    while not stop.is_set():
+        number += 1
+        # Each query is another one, so that none is answered from the cache.
+        path = f"/sparql?query={quote(QUERY % f'{reader}-{number}')}"
+        began = time.perf_counter()
+        try:
+            connection.request("GET", path, headers={"Accept": "application/sparql-results+json"})
+            answer = connection.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            seen.errors.append(repr(error))
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+            continue
+        seen.times_ms.append(1000 * (time.perf_counter() - began))
+        if answer.status != 200:
+            seen.errors.append(f"{answer.status} {body[:200]!r}")
+            continue
+        (row,) = json.loads(body)["results"]["bindings"]
+        seen.mixtures += row["a"]["value"] != row["b"]["value"]
+
+
+if __name__ == "__main__":
+    main()
