@@ -53,7 +53,8 @@ def main() -> None:
             port = free.getsockname()[1]
         environ = {**os.environ, "PFGRAPH_HOME": home, "PFGRAPH_TOKENS": entry, "PFGRAPH_PORT": str(port)}
         command = [sys.executable, "-m", "pfgraph", "serve"]
-        server = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        silent = subprocess.DEVNULL
+        server = subprocess.Popen(command, env=environ, stdout=silent, stderr=silent)  # noqa: S603  (our own command)
         try:
             _until_ready(port)
             _write(port, token, 0)
@@ -63,7 +64,8 @@ def main() -> None:
             server.terminate()
             server.wait()
     print(
-        f"quiet: {len(quiet.times_ms):,} answers, p50 {statistics.median(quiet.times_ms):.1f} ms, p99 {quiet.p99_ms:.1f} ms"
+        f"quiet: {len(quiet.times_ms):,} answers, p50 {statistics.median(quiet.times_ms):.1f} ms, "
+        f"p99 {quiet.p99_ms:.1f} ms"
     )
     print(
         f"during {publishes} publishes: {len(busy.times_ms):,} answers, p50 {statistics.median(busy.times_ms):.1f} ms, "
@@ -88,7 +90,8 @@ def _until_ready(port: int) -> None:
 def _write(port: int, token: str, number: int) -> None:
     """Give both properties the same new value, in one update."""
     text = (
-        f"{PREFIX} DELETE {{ GRAPH :g {{ :stream ?p ?o }} }} INSERT {{ GRAPH :g {{ :stream :n {number} ; :twin {number} }} }} "
+        f"{PREFIX} DELETE {{ GRAPH :g {{ :stream ?p ?o }} }} "
+        f"INSERT {{ GRAPH :g {{ :stream :n {number} ; :twin {number} }} }} "
         "WHERE { OPTIONAL { GRAPH :g { :stream ?p ?o } } }"
     )
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sparql-update"}

@@ -122,7 +122,8 @@ def _weigh_releases(shelf: Shelf) -> None:
     paths = sorted((shelf.home / "releases").iterdir(), key=lambda path: path.stat().st_mtime)[-RELEASES - 1 :]
     whole = _bytes(paths)
     print(
-        f"{RELEASES} releases of 1 % each ({len(new):,} triples): {whole / one:.2f} × the disk of one ({one / 2**20:.0f} MiB); "
+        f"{RELEASES} releases of 1 % each ({len(new):,} triples): "
+        f"{whole / one:.2f} × the disk of one ({one / 2**20:.0f} MiB); "
         f"the last alone {weights[-1] / one:.2f} ×; {statistics.median(times):.1f} s each"
     )
 

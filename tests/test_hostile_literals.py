@@ -158,7 +158,7 @@ def test_a_result_for_spreadsheets_holds_no_formula(hostile: Client) -> None:
 @pytest.mark.parametrize("size", [1, 2, 7, 4096])
 def test_a_table_is_guarded_piece_by_piece(size: int) -> None:
     """However a long answer is cut into pieces, its cells are guarded, and nothing else is changed."""
-    text = 'a,b\r\n"=1\r\n+1",-5\r\n\r\n"ja ""x"", y",@A\r\n'.encode()
+    text = b'a,b\r\n"=1\r\n+1",-5\r\n\r\n"ja ""x"", y",@A\r\n'
     guard = rows.Guard()
     pieces = [guard.add(text[start : start + size]) for start in range(0, len(text), size)]
 

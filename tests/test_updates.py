@@ -401,7 +401,8 @@ CASES = {
     ),
     "prologues": Case(
         "",
-        "PREFIX x: <http://example.org/x/> INSERT DATA { x:a :p 1 } ; PREFIX x: <http://example.org/> INSERT DATA { x:b :p 1 }",
+        "PREFIX x: <http://example.org/x/> INSERT DATA { x:a :p 1 } ;\n"
+        "PREFIX x: <http://example.org/> INSERT DATA { x:b :p 1 }",
         "<http://example.org/x/a> :p 1 . :b :p 1 .",
     ),
     "comments": Case("", "INSERT DATA { # } not the end\n :a :p '}' # nor this\n }", ":a :p '}' ."),

@@ -49,16 +49,17 @@ class Guard:
 
     def add(self, piece: bytes) -> bytes:
         """Return the records that are complete after one more piece."""
-        records, record = [], b""
-        *lines, last = (self._held + piece).split(b"\n")
-        for line in lines:
-            record += line + b"\n"
+        held = self._held + piece
+        complete = place = 0
+        quotes = 0
+        while (end := held.find(b"\n", place)) >= 0:
+            quotes += held.count(b'"', place, end)
+            place = end + 1
             # A line break between quotes belongs to a cell.
-            if record.count(b'"') % 2 == 0:
-                records.append(record)
-                record = b""
-        self._held = record + last
-        return _guarded(b"".join(records))
+            if quotes % 2 == 0:
+                complete = place
+        self._held = held[complete:]
+        return _guarded(held[:complete])
 
     def end(self) -> bytes:
         """Return what is left."""

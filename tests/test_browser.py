@@ -1,0 +1,176 @@
+"""Pages in a browser: open to everyone, complete without script, whole on a telephone, and asking no other host."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from pfgraph.settings import Settings
+from pfgraph.web.app import create_app
+from pfgraph.web.server import serving
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium on this machine; `.ci/run` installs the Debian package"
+)
+WIDTHS = (1280, 390)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# One page of each kind, and those that differ most within a kind.
+PAGES = [
+    *("/", "/queries", "/queries/participants", "/queries/government?code=312011"),
+    *("/queries/participants?fiscalYear=soon", "/sparql", "/sparql?query=SELECT+*+%7B%3Fs+a+%3Fo%7D+LIMIT+5"),
+    *("/sparql?query=x", "/sparql?query=DESCRIBE+%3Chttps://w3id.org/pfgraph/id/fy/2023%3E"),
+    *("/doc/government/312011", "/doc/platform/401005-1", "/doc/platform/160008-1", "/doc/area/312011"),
+    *("/doc/initiative/041009-2023-02", "/doc/statement/312011-2023-01", "/doc/concept/stage/existing"),
+    *("/doc/concept/kind", "/doc/programme/local-platform", "/doc/erratum/fy2023-01", "/doc/none"),
+    *("/ns", "/ns/Platform", "/ns/leadGovernment", "/shapes", "/shapes/Platform-leadGovernment", "/prefix/pf"),
+    *("/graph/data/areas", "/graph/metadata?page=2", "/dataset", "/rules", "/alignments/gist", "/catalog"),
+    *("/collections", "/collections/Initiative", "/collections/Municipality?limit=20", "/releases", "/problem"),
+    *("/docs/jsonld", "/cite", "/cite?query=ASK%7B%7D", "/collections/Nothing"),
+]
+
+
+class _Server(uvicorn.Server):
+    """A server on a loop of its own, on whatever port was free."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[object] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup()
+        self.ready.set()
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        port = self.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def address(shipped_home: Path) -> Iterator[str]:
+    """Lend the address of a server of the shipped data."""
+    settings = Settings(home=shipped_home, port=0)
+    server = _Server(serving(settings, create_app(settings)))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    assert server.ready.wait(30)
+    yield server.address
+    server.should_exit = True
+    thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Lend a headless Chromium."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module", params=WIDTHS)
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """Lend a window as wide as a desk's screen, and one as wide as a telephone."""
+    context = browser.new_context(viewport={"width": request.param, "height": 844}, locale="ja")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_open_to_everyone(page: Page, address: str, path: str) -> None:
+    """axe finds no violation of WCAG 2.2 AA and of good practice, at either width."""
+    page.goto(f"{address}{path}")
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_asks_no_other_host(page: Page, address: str, path: str) -> None:
+    """Everything a page loads is from its own host, little, and allowed by its policy."""
+    asked: list[str] = []
+    told: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: told.append(message.text))
+    response = page.goto(f"{address}{path}")
+
+    assert response is not None
+    assert len(response.body()) <= 60_000
+    assert not [url for url in asked if not url.startswith(f"{address}/")]
+    assert not [text for text in told if "Content Security Policy" in text]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_no_wider_than_its_window(page: Page, address: str, path: str) -> None:
+    """Nobody has to scroll sideways: what is wide scrolls within itself."""
+    page.goto(f"{address}{path}")
+    width = page.evaluate("document.documentElement.scrollWidth")
+
+    assert width <= page.viewport_size["width"]  # type: ignore[index]
+
+
+@pytest.fixture
+def plain(browser: Browser) -> Iterator[Page]:
+    """Lend a window in which no script runs."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="ja", java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def test_a_query_needs_no_script(plain: Page, address: str) -> None:
+    """From the first page a query is asked and answered with a form alone."""
+    plain.goto(address)
+    plain.get_by_role("button", name="実行").click()
+
+    assert plain.get_by_role("cell", name="鳥取市").is_visible()
+
+
+def test_a_question_needs_no_script(plain: Page, address: str) -> None:
+    """A canned query is asked by filling in its form."""
+    plain.goto(f"{address}/queries/government")
+    plain.get_by_label("団体コード").fill("312011")
+    plain.get_by_role("button", name="答える").click()
+
+    assert "鳥取市" in plain.get_by_role("table").inner_text()
+
+
+def test_a_thing_is_reached_by_clicking(plain: Page, address: str) -> None:
+    """From the first page to a participant, to its prefecture, to the meaning of a property, and into English."""
+    plain.goto(address)
+    plain.get_by_role("rowheader").get_by_role("link", name="鳥取市").click()
+    plain.get_by_role("link", name="鳥取県").first.click()
+    plain.get_by_role("link", name="全国地方公共団体コード").click()
+    plain.get_by_role("link", name="English").click()
+
+    assert plain.get_by_role("heading", level=1).inner_text() == "pfgraph vocabulary"
+
+
+def test_everything_is_reached_by_keyboard(page: Page, address: str) -> None:
+    """The first stop of the tab key leads past the header to the content."""
+    page.goto(f"{address}/doc/government/312011")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    assert page.url.endswith("#main")
+
+
+def test_a_page_prints_without_its_controls(page: Page, address: str) -> None:
+    """On paper there are no buttons, and the facts are all there."""
+    page.goto(f"{address}/doc/government/312011")
+    page.emulate_media(media="print")
+    shown = page.locator("main").inner_text()
+    page.emulate_media(media="screen")
+
+    assert "312011" in shown
+    assert "SPARQL で開く" not in shown
