@@ -19,7 +19,7 @@ from streams import killed, recovered
 def main() -> None:
     """Kill, recover and check, again and again; print how many writes were made."""
     moments = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    moment = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)  # noqa: S311  (no secret)
+    moment = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     unacknowledged = 0
     last = -1
     with tempfile.TemporaryDirectory() as home:

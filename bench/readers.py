@@ -54,7 +54,7 @@ def main() -> None:
         environ = {**os.environ, "PFGRAPH_HOME": home, "PFGRAPH_TOKENS": entry, "PFGRAPH_PORT": str(port)}
         command = [sys.executable, "-m", "pfgraph", "serve"]
         silent = subprocess.DEVNULL
-        server = subprocess.Popen(command, env=environ, stdout=silent, stderr=silent)  # noqa: S603  (our own command)
+        server = subprocess.Popen(command, env=environ, stdout=silent, stderr=silent)
         try:
             _until_ready(port)
             _write(port, token, 0)

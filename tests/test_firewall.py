@@ -74,9 +74,7 @@ def _node(term: object) -> URIRef | RdfLiteral:
 
 def _leaks(graph: Graph) -> set[tuple[str, str]]:
     """Return each planned thing with each type it has that is not ours."""
-    states = chain.from_iterable(
-        graph.subject_objects(URIRef(p.value)) for p in (PF.stage, PF.platformStatus)
-    )
+    states = chain.from_iterable(graph.subject_objects(URIRef(p.value)) for p in (PF.stage, PF.platformStatus))
     planned = {thing for thing, state in states if state != URIRef(EXISTING.value)}
     kinds = ((thing, kind) for thing in planned for kind in graph.objects(thing, URIRef(RDF.type.value)))
     return {(str(t), str(kind)) for t, kind in kinds if str(kind) not in PF and kind not in HARMLESS}
@@ -118,11 +116,7 @@ def _say(plan: NamedNode, prop: NamedNode) -> Iterator[Triple]:
 def _dataset() -> list[Triple]:
     """Return the facts of the shipped data, and what the rules derive from them."""
     graphs = build(tree.survey(ROOT)[0]).graphs
-    facts = [
-        triples
-        for iri, triples in graphs.items()
-        if iri.startswith((GRAPH["data/"].value, GRAPH.derived.value))
-    ]
+    facts = [triples for iri, triples in graphs.items() if iri.startswith((GRAPH["data/"].value, GRAPH.derived.value))]
     return list(chain.from_iterable(facts))
 
 
@@ -180,8 +174,7 @@ def test_the_shipped_data_holds_plans_and_facts(shipped: Graph) -> None:
 def test_nothing_is_both_an_entity_and_an_activity(shipped: Graph) -> None:
     """PROV keeps the two apart, and so do we."""
     of = {
-        kind: set(shipped.subjects(URIRef(RDF.type.value), URIRef(PROV[kind].value)))
-        for kind in ("Entity", "Activity")
+        kind: set(shipped.subjects(URIRef(RDF.type.value), URIRef(PROV[kind].value))) for kind in ("Entity", "Activity")
     }
 
     assert of["Entity"] & of["Activity"] == set()

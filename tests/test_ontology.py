@@ -33,9 +33,7 @@ ROOT = shipped_sources()
 VOCABULARY = "ontology/pfgraph.ttl"
 OVERLAY = "ontology/labels-overlay.ttl"
 CONCEPTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "ontology/concepts").glob("*.ttl"))
-ALIGNMENTS = sorted(
-    path.relative_to(ROOT).as_posix() for path in (ROOT / "ontology/alignments").glob("*.ttl")
-)
+ALIGNMENTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "ontology/alignments").glob("*.ttl"))
 OURS = [VOCABULARY, OVERLAY, *CONCEPTS, *ALIGNMENTS]
 LANGUAGES = ["en", "ja"]
 
@@ -129,9 +127,7 @@ def _not_bilingual(file: str, subject: NamedNode, predicate: NamedNode) -> bool:
 # ---- classes and properties
 
 
-@pytest.mark.parametrize(
-    "predicate", [RDFS.label, SKOS.definition, SKOS.example], ids=lambda p: compact(p.value)
-)
+@pytest.mark.parametrize("predicate", [RDFS.label, SKOS.definition, SKOS.example], ids=lambda p: compact(p.value))
 def test_every_term_has_one_text_in_each_language(predicate: NamedNode) -> None:
     """Label, definition and example stand side by side in Japanese and English (R17, O3)."""
     assert [t for t in _terms() if _not_bilingual(VOCABULARY, t, predicate)] == []
@@ -158,9 +154,7 @@ def test_a_definition_is_one_sentence() -> None:
     """A definition is genus and difference in one sentence (O4)."""
     definitions = [_texts(VOCABULARY, term, SKOS.definition) for term in _terms()]
     definitions += [_texts(file, concept, SKOS.definition) for file, concept in _concepts()]
-    texts = [
-        (lang, text) for definition in definitions for lang, values in definition.items() for text in values
-    ]
+    texts = [(lang, text) for definition in definitions for lang, values in definition.items() for text in values]
     one = {"ja": re.compile("[^。]+。"), "en": re.compile(r"[A-Z](?:[^.]|\.(?! ))+\.")}
 
     assert [text for lang, text in texts if not one[lang].fullmatch(text)] == []
@@ -189,9 +183,7 @@ def test_an_example_says_what_is_not_meant() -> None:
 def test_domains_and_ranges_are_ours() -> None:
     """Domains and ranges are our classes, concepts and datatypes: others would make facts of plans."""
     ours = {*_typed(VOCABULARY, OWL.Class), SKOS.Concept, RDF.langString}
-    stated = [
-        v for p in _properties() for end in (RDFS.domain, RDFS.range) for v in _values(VOCABULARY, p, end)
-    ]
+    stated = [v for p in _properties() for end in (RDFS.domain, RDFS.range) for v in _values(VOCABULARY, p, end)]
 
     assert [value for value in stated if value not in ours and value.value not in XSD] == []
 
@@ -325,9 +317,7 @@ def test_a_file_opens_with_the_same_header(file: str) -> None:
 def test_an_alignment_maps_and_names_what_it_maps_to(file: str) -> None:
     """An alignment holds SKOS mappings only, and refers to the vocabulary it was made against (O1)."""
     (ontology,) = _typed(file, OWL.Ontology)
-    matches = {
-        SKOS[name] for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")
-    }
+    matches = {SKOS[name] for name in ("exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch")}
 
     assert _values(file, ontology, DCTERMS.references)
     assert {t.predicate for t in _triples(file) if t.subject != ontology} <= matches

@@ -40,9 +40,7 @@ def test_a_line_says_file_row_column_what_to_do_and_what_was_found() -> None:
     """An officer reads where, what to do, what was found, which check, and of what."""
     line = result(origin=Origin(TABLE, 12, STAGE))
 
-    assert line.to_text("ja") == (
-        f"{TABLE}:12（段階）: 段階は1つ選んでください。 実際の値: 予定。（違反 S32、取組a）"
-    )
+    assert line.to_text("ja") == (f"{TABLE}:12（段階）: 段階は1つ選んでください。 実際の値: 予定。（違反 S32、取組a）")
     assert line.to_text("en") == (
         f"{TABLE}:12 (Stage): Choose one stage. Found: Planned. (violation S32, Initiative a)"
     )

@@ -62,9 +62,7 @@ def test_rules_are_applied_until_nothing_is_new() -> None:
             org:role role:core-city ."""
     )
 
-    assert derive(said, rules()) == turtle(
-        "area:1 pf:coreCity government:2 ; pf:spansPrefecture government:3 ."
-    )
+    assert derive(said, rules()) == turtle("area:1 pf:coreCity government:2 ; pf:spansPrefecture government:3 .")
 
 
 @pytest.mark.parametrize("stage", ["planned", "considered", "concept"])
@@ -81,9 +79,7 @@ def test_nothing_is_derived_for_what_does_not_exist(stage: str) -> None:
 @pytest.mark.parametrize("date", ['"2022"^^xsd:gYear', '"2022-02"^^xsd:gYearMonth', '"2022-02-03"^^xsd:date'])
 def test_the_year_of_establishment_is_derived_at_any_precision(date: str) -> None:
     """Dates of differing precision can be sorted by their year."""
-    assert derive(turtle(f"body:1 pf:established {date} ."), rules()) == turtle(
-        "body:1 pf:establishedYear 2022 ."
-    )
+    assert derive(turtle(f"body:1 pf:established {date} ."), rules()) == turtle("body:1 pf:establishedYear 2022 .")
 
 
 def test_a_fiscal_year_gives_the_year_only_without_a_date() -> None:
@@ -93,9 +89,7 @@ def test_a_fiscal_year_gives_the_year_only_without_a_date() -> None:
         body:2 pf:establishedFiscalYear fy:2021 ; pf:established "2022-02"^^xsd:gYearMonth ."""
     )
 
-    assert derive(said, rules()) == turtle(
-        "body:1 pf:establishedYear 2021 . body:2 pf:establishedYear 2022 ."
-    )
+    assert derive(said, rules()) == turtle("body:1 pf:establishedYear 2021 . body:2 pf:establishedYear 2022 .")
 
 
 def test_an_unreadable_date_gives_no_year() -> None:
@@ -117,9 +111,7 @@ def test_every_rule_says_what_it_does_in_both_languages() -> None:
     """A rule has a label and a description in Japanese and in English."""
     named = [t.subject for t in rules() if t.object == SH.SPARQLRule]
     said = {(t.subject, t.predicate, t.object.language) for t in rules() if isinstance(t.object, Literal)}
-    needed = {
-        (node, p, lang) for node in named for p in (RDFS.label, SH.description) for lang in ("ja", "en")
-    }
+    needed = {(node, p, lang) for node in named for p in (RDFS.label, SH.description) for lang in ("ja", "en")}
 
     assert len(named) >= 5
     assert needed - said == set()

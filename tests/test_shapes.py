@@ -112,9 +112,7 @@ def test_a_check_speaks_both_languages(check: str) -> None:
 @pytest.mark.parametrize("check", sorted(checks()))
 def test_a_message_has_the_same_slots_in_both_languages(check: str) -> None:
     """A message names the value in both languages or in neither, and only where SPARQL gives one."""
-    slots = {
-        lang: set(re.findall(r"\{[^}]*\}", text)) for lang, text in said(shape(check), SH.message).items()
-    }
+    slots = {lang: set(re.findall(r"\{[^}]*\}", text)) for lang, text in said(shape(check), SH.message).items()}
 
     assert slots["ja"] == slots["en"]
     assert slots["ja"] <= ({"{?value}"} if "?value" in said(shape(check), SH.select).get("", "") else set())

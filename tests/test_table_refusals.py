@@ -100,9 +100,7 @@ def test_a_value_off_its_format_is_told_with_the_reason(
 )
 def test_an_ill_typed_value_is_refused(tmp_path: Path, datatype: Any, cell: str) -> None:
     """What XML Schema would not take for a value of the datatype never becomes a literal."""
-    reading = csvs.read(
-        csvs.write(tmp_path, f'code,value\n041009,"{cell}"\n', **with_column(datatype=datatype))
-    )
+    reading = csvs.read(csvs.write(tmp_path, f'code,value\n041009,"{cell}"\n', **with_column(datatype=datatype)))
 
     assert told(the_error(reading.errors), FILE + ":2", "value", repr(cell))
     assert [triple.object for triple, _ in reading.statements] == [Literal("041009")]

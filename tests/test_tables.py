@@ -164,9 +164,7 @@ def test_a_column_may_speak_of_another_thing(tmp_path: Path) -> None:
 
     found = one_row(tmp_path, "041009,12", *columns)
 
-    assert found == graph(
-        f'{span} dcterms:description "12"^^xsd:nonNegativeInteger . {SENDAI} oa:hasSelector {span} .'
-    )
+    assert found == graph(f'{span} dcterms:description "12"^^xsd:nonNegativeInteger . {SENDAI} oa:hasSelector {span} .')
 
 
 def test_a_suppressed_column_is_still_checked(tmp_path: Path) -> None:
@@ -176,9 +174,7 @@ def test_a_suppressed_column_is_still_checked(tmp_path: Path) -> None:
     reading = csvs.read(csvs.write(tmp_path, TEXT.replace("041009", "41009"), columns=columns))
 
     assert [error.line for error in reading.errors] == [2]
-    assert all(
-        triple.predicate.value != f"{prefixes()['pf']}localGovernmentCode" for triple, _ in reading.statements
-    )
+    assert all(triple.predicate.value != f"{prefixes()['pf']}localGovernmentCode" for triple, _ in reading.statements)
 
 
 def test_a_value_is_encoded_in_a_template(tmp_path: Path) -> None:
@@ -218,9 +214,7 @@ def test_a_remark_of_the_metadata_is_no_fact(tmp_path: Path) -> None:
     """Common properties such as `dc:title` describe the table, and are no part of what it says."""
     path = csvs.write(tmp_path)
     expected = said(csvs.read(path))
-    csvs.describe(
-        path, {"@context": csvs.CONTEXT, "url": path.name, "dc:title": {"ja": "町"}, "tableSchema": SCHEMA}
-    )
+    csvs.describe(path, {"@context": csvs.CONTEXT, "url": path.name, "dc:title": {"ja": "町"}, "tableSchema": SCHEMA})
 
     assert said(csvs.read(path)) == expected
 
@@ -231,9 +225,7 @@ def test_a_remark_of_the_metadata_is_no_fact(tmp_path: Path) -> None:
 def test_a_triple_comes_from_a_row_and_a_column(tmp_path: Path) -> None:
     """The origin of a triple is its file, the line its row starts on, and the titles of its column."""
     reading = csvs.read(csvs.write(tmp_path, TEXT.replace("仙台市", '"仙台\n市"')))
-    label = next(
-        origin for triple, origin in reading.statements if triple.object == Literal("鳥取市", language="ja")
-    )
+    label = next(origin for triple, origin in reading.statements if triple.object == Literal("鳥取市", language="ja"))
 
     assert label == Origin(csvs.FILE, 4, Text("名称", "Name"))
 
@@ -243,9 +235,7 @@ def test_what_a_virtual_column_says_comes_from_the_row(tmp_path: Path) -> None:
     virtual = csvs.column("type", virtual=True, valueUrl="pf:Municipality")
     reading = csvs.read(csvs.write(tmp_path, columns=[*COLUMNS, virtual]))
     origins = {
-        origin
-        for triple, origin in reading.statements
-        if triple.object == NamedNode(prefixes()["pf"] + "Municipality")
+        origin for triple, origin in reading.statements if triple.object == NamedNode(prefixes()["pf"] + "Municipality")
     }
 
     assert origins == {Origin(csvs.FILE, 2), Origin(csvs.FILE, 3)}
@@ -298,9 +288,7 @@ WORDS = st.text(st.sampled_from("あ亜A0 ,;\"'\n-"), max_size=8)
 CODES = st.from_regex(csvs.CODE.replace("[0-9]{4}", "[0-9]{4}"), fullmatch=True)
 DATES = st.one_of(st.just(""), st.dates().map(str))
 TYPES = st.lists(st.sampled_from(["city", "town", "core-city"]), max_size=3).map(";".join)
-ROWS = st.lists(
-    st.tuples(CODES, WORDS.filter(str.strip), TYPES, DATES), max_size=5, unique_by=lambda row: row[0]
-)
+ROWS = st.lists(st.tuples(CODES, WORDS.filter(str.strip), TYPES, DATES), max_size=5, unique_by=lambda row: row[0])
 
 
 def quoted(cell: str) -> str:
@@ -350,9 +338,7 @@ def oracle(path: Path, folder: Path) -> list[dict[str, list[str]]]:
     """
     metadata = json.loads(path.with_name(path.name + csvw.SUFFIX).read_text(encoding="utf-8"))
     if isinstance(metadata["tableSchema"], str):
-        metadata["tableSchema"] = json.loads(
-            (path.parent / metadata["tableSchema"]).read_text(encoding="utf-8")
-        )
+        metadata["tableSchema"] = json.loads((path.parent / metadata["tableSchema"]).read_text(encoding="utf-8"))
     written = [column for column in metadata["tableSchema"]["columns"] if not column.get("virtual")]
     metadata["tableSchema"]["columns"] = written
     _, _, rows = path.read_text(encoding="utf-8").partition("\n")

@@ -46,9 +46,7 @@ def turtle(text: str) -> frozenset[Triple]:
 # ---- both engines
 
 
-@pytest.mark.parametrize(
-    "name", ["Thing-firewall-inherited-type", "Initiative-stage-two", "Statement-verbatim"]
-)
+@pytest.mark.parametrize("name", ["Thing-firewall-inherited-type", "Initiative-stage-two", "Statement-verbatim"])
 def test_both_engines_give_the_same_report(name: str) -> None:
     """Not only the rows but every word is the same, whichever engine found them."""
     patch = next(fixture for fixture in breaking() if fixture.name == name)
@@ -77,9 +75,7 @@ def test_shapes_are_no_data(engine: str) -> None:
 @pytest.mark.parametrize("engine", ["shifty", "pyshacl"])
 def test_unusable_shapes_are_an_error_that_says_why(engine: str) -> None:
     """A query that is no SPARQL does not pass for a dataset that conforms."""
-    asked = turtle(
-        'e:S a sh:NodeShape ; sh:targetClass pf:Thing ; sh:sparql e:S ; sh:select "SELECT $this WHERE {{" .'
-    )
+    asked = turtle('e:S a sh:NodeShape ; sh:targetClass pf:Thing ; sh:sparql e:S ; sh:select "SELECT $this WHERE {{" .')
 
     with pytest.raises(ShapesError) as raised:
         shacl.rows(turtle("e:a a pf:Thing ."), asked, engine)
@@ -114,9 +110,7 @@ def test_the_reference_engine_works_without_the_fast_one() -> None:
 
 
 @pytest.mark.parametrize("engine", ["shifty", "pyshacl"])
-def test_an_ill_typed_literal_is_reported_and_not_logged(
-    engine: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_ill_typed_literal_is_reported_and_not_logged(engine: str, caplog: pytest.LogCaptureFixture) -> None:
     """rdflib would log a traceback for a date that is none; the report is enough."""
     data = turtle('e:a pf:since "2022-13-45"^^xsd:date .')
     asked = turtle(
@@ -191,9 +185,7 @@ def test_a_missing_value_points_at_the_empty_cell() -> None:
     other = Triple(INITIATIVE, PF.stage, PLANNED)
     row = Triple(ID["initiative/312011-2023-03"], RDF.type, PF.Initiative)
     kind = Text("種別", "Class")
-    report = broken(
-        "Initiative-stage-missing", {other: Origin(TABLE, 12, STAGE), row: Origin(TABLE, 13, kind)}
-    )
+    report = broken("Initiative-stage-missing", {other: Origin(TABLE, 12, STAGE), row: Origin(TABLE, 13, kind)})
 
     assert [result.origin for result in report.results] == [Origin(TABLE, 13, STAGE)]
 
@@ -229,9 +221,7 @@ def test_without_origins_a_result_names_the_thing_instead() -> None:
     """Data that were not read from files are found by their label and IRI."""
     report = broken("Initiative-stage-missing")
 
-    assert report.to_text("en").startswith(
-        "Watching over (initiative:312011-2023-03): Choose exactly one stage"
-    )
+    assert report.to_text("en").startswith("Watching over (initiative:312011-2023-03): Choose exactly one stage")
 
 
 # ---- what it says
@@ -264,9 +254,7 @@ def test_shapes_without_messages_say_what_was_violated() -> None:
     asked = turtle("e:S a sh:NodeShape ; sh:targetClass pf:Thing ; sh:nodeKind sh:Literal .")
     report = validate(turtle("e:a a pf:Thing ."), asked)
 
-    assert report.results[0].message == Text(
-        "sh:NodeKindConstraintComponent", "sh:NodeKindConstraintComponent"
-    )
+    assert report.results[0].message == Text("sh:NodeKindConstraintComponent", "sh:NodeKindConstraintComponent")
 
 
 def test_a_message_in_one_language_serves_for_both() -> None:
@@ -276,6 +264,4 @@ def test_a_message_in_one_language_serves_for_both() -> None:
             sh:message "Only literals."@en ."""
     )
 
-    assert validate(turtle("e:a a pf:Thing ."), asked).results[0].message == Text(
-        "Only literals.", "Only literals."
-    )
+    assert validate(turtle("e:a a pf:Thing ."), asked).results[0].message == Text("Only literals.", "Only literals.")

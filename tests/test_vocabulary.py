@@ -47,9 +47,7 @@ THINGS = {"ID", "GRAPH", "QUERY", "PFSH"}
 HEADER = "term,kind,sub,domain,range\n"
 
 
-def _unknown(
-    subject: NamedNode, predicate: NamedNode, value: NamedNode | Literal
-) -> list[tuple[str, tuple[str, ...]]]:
+def _unknown(subject: NamedNode, predicate: NamedNode, value: NamedNode | Literal) -> list[tuple[str, tuple[str, ...]]]:
     found = unknown_terms([Triple(subject, predicate, value)], KNOWN)
     return [(unknown.term.value, unknown.near) for unknown in found]
 
@@ -202,9 +200,7 @@ def test_a_class_entails_by_subclass_and_a_property_by_subproperty() -> None:
         BorrowedTerm(member, (OWL.ObjectProperty,), (member,)),
     ]
 
-    assert {Triple(role, RDFS.subClassOf, role), Triple(member, RDFS.subPropertyOf, member)} <= set(
-        axioms(terms)
-    )
+    assert {Triple(role, RDFS.subClassOf, role), Triple(member, RDFS.subPropertyOf, member)} <= set(axioms(terms))
 
 
 def test_the_shipped_list_is_sorted_and_reads() -> None:

@@ -105,7 +105,9 @@ class AnswerNotRead(QueryError):
         super().__init__(
             f"結果が {stream_s:g} 秒以内に読み取られませんでした。",
             f"The answer was not read within {stream_s:g} seconds.",
-            try_=Text("LIMIT を付けて分けるか、ダンプを使ってください。", "Ask for parts with LIMIT, or download the dump."),
+            try_=Text(
+                "LIMIT を付けて分けるか、ダンプを使ってください。", "Ask for parts with LIMIT, or download the dump."
+            ),
         )
 
 

@@ -64,6 +64,10 @@ class TooLarge(Exception):
     """The answer is longer than it may be."""
 
 
+def _frame(kind: bytes, payload: bytes) -> bytes:
+    return kind + struct.pack(">I", len(payload)) + payload
+
+
 class Wire:
     """The socket as frames; `write` makes it a file that counts."""
 
@@ -105,14 +109,22 @@ class Wire:
             held, self._held = bytes(self._held), bytearray()
             self.send(b"D", held)
 
+    def end(self) -> None:
+        """Send what is held and the end in one go, so that the other side wakes up once."""
+        held, self._held = bytes(self._held), bytearray()
+        self._write((_frame(b"D", held) if held else b"") + _frame(b"E", b""))
+
     def send(self, kind: bytes, payload: bytes = b"") -> None:
         """Send one frame."""
-        data = memoryview(kind + struct.pack(">I", len(payload)) + payload)
+        self._write(_frame(kind, payload))
+
+    def _write(self, frames: bytes) -> None:
+        data = memoryview(frames)
         while data:
             data = data[os.write(self._fd, data) :]
 
     def fail(self, kind: str, message: str = "") -> None:
-        """Send an error, and drop what was held."""
+        """Send an error; drop what was held."""
         self._held.clear()
         self.send(b"X", json.dumps({"kind": kind, "message": message}).encode())
 
@@ -265,8 +277,7 @@ def serve(evaluation: Evaluation, wire: Wire, limited: threading.Event) -> None:
         except Exception as error:
             wire.fail("failed", f"{type(error).__name__}: {error}")
         else:
-            wire.flush()
-            wire.send(b"E")
+            wire.end()
 
 
 def main() -> None:

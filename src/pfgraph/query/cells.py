@@ -61,6 +61,7 @@ class Cell:
     asked: int = 0
     thread: int = 0
     is_slow: bool = False
+    is_killed: bool = False
 
     async def ask(self, request: Mapping[str, object]) -> None:
         """Send a request; its frames are to be read up to the one of kind E or X."""
@@ -77,7 +78,8 @@ class Cell:
         try:
             return await self._frame()
         except (asyncio.IncompleteReadError, ConnectionError) as error:
-            raise await self._cause() from error
+            # Why we killed it is known to whoever did; to wait for its end would only take time.
+            raise (EngineLost() if self.is_killed else await self._cause()) from error
 
     async def _frame(self) -> tuple[bytes, bytes]:
         head = await self.reader.readexactly(5)
@@ -128,6 +130,7 @@ class Cell:
 
     def kill(self) -> None:
         """End the process at once."""
+        self.is_killed = True
         self.writer.close()
         # Not `process.kill()`: it looks first whether the process has ended, and so takes its status from asyncio.
         if self.process.returncode is None:

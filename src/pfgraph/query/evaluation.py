@@ -12,6 +12,7 @@ from pfgraph.errors import (
     ForbiddenFeature,
     MalformedQuery,
     QueryCpuExceeded,
+    QueryError,
     QueryMemoryExceeded,
     QueryTimeout,
     ResultTooLarge,
@@ -46,7 +47,7 @@ class Evaluation:
         self._request, self._operation = request, request.operation or inspect(request.query)
         self._rows = Rows(request.media_type, self._operation.form)
         self._cell: Cell | None = None
-        self._closed = False
+        self._closed = self._expired = False
         self._answer: Answer | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._began = time.monotonic()
@@ -96,13 +97,19 @@ class Evaluation:
         """Return the next piece, None after the last; what the client takes to read is not the query's time."""
         if self._cell is None:
             raise EngineLost
-        waited = time.monotonic()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        # A timer that kills the cell, whose end is then what is read, costs less than a timeout around each read.
+        deadline = loop.call_later(max(self._left_s, 0), self._expire)
         try:
-            async with asyncio.timeout(max(self._left_s, 0)):
-                kind, payload = await self._cell.frame()
-        except TimeoutError:
-            raise QueryTimeout(self._timeout_s) from None
-        self._left_s -= time.monotonic() - waited
+            kind, payload = await self._cell.frame()
+        except QueryError:
+            if self._expired:
+                raise QueryTimeout(self._timeout_s) from None
+            raise
+        finally:
+            deadline.cancel()
+        self._left_s -= loop.time() - began
         if kind == b"X":
             await self._refused(json.loads(payload))
         if kind == b"E":
@@ -110,6 +117,11 @@ class Evaluation:
             return None
         self._rows.add(payload)
         return payload
+
+    def _expire(self) -> None:
+        if self._cell is not None:
+            self._expired = True
+            self._cell.kill()
 
     async def _refused(self, error: dict[str, str]) -> None:
         """Raise what the cell says is wrong with the query; the cell itself goes on, but for memory."""

@@ -120,17 +120,24 @@ class Pool:
 
     def _found(self, store_path: str, client: str) -> Cell | None:
         """Return an idle cell for a client, if there is one, and take it out of the idle ones."""
-        for dead in [each for each in self._idle if not each.is_alive]:
-            self.end(dead, "lost")
-        fitting = [cell for cell in self._idle if cell.store_path == store_path]
+        while (cell := self._chosen(store_path, client)) is not None:
+            if cell.is_alive:
+                del self._idle[cell]
+                return cell
+            self.end(cell, "lost")
+        return None
+
+    def _chosen(self, store_path: str, client: str) -> Cell | None:
+        # The one that answered last has most in its memory.
+        fitting = [cell for cell in reversed(self._idle) if cell.store_path == store_path]
+        for cell in fitting:
+            if cell.asked and cell.client == client:
+                return cell
         since = time.monotonic() - RESERVED_S
-        cell = next((each for each in fitting if each.client == client), None)
-        cell = cell or next((each for each in fitting if not each.asked or self._idle[each] < since), None)
-        if cell is None and not self._has_room:
-            cell = next(iter(fitting), None)
-        if cell is not None:
-            del self._idle[cell]
-        return cell
+        for cell in fitting:
+            if not cell.asked or self._idle[cell] < since:
+                return cell
+        return None if self._has_room or not fitting else fitting[-1]
 
     def _start(self, store_path: str) -> asyncio.Task[Cell]:
         task = asyncio.create_task(self._spawned(store_path))

@@ -57,9 +57,7 @@ def fault(text: str) -> tuple[Text, str] | None:
         return Text("制御文字が入っています。", "It holds control characters."), controls
     if _HALF_WIDTH_KANA.search(text):
         full = _HALF_WIDTH_KANA.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
-        return Text("半角カナが使われています。", "It holds half-width kana."), unicodedata.normalize(
-            "NFC", full
-        )
+        return Text("半角カナが使われています。", "It holds half-width kana."), unicodedata.normalize("NFC", full)
     composed = unicodedata.normalize("NFC", text)
     if composed != text:
         return Text("Unicode の合成形（NFC）ではありません。", "It is not in Unicode NFC."), composed

@@ -163,9 +163,7 @@ def _template(description: Description, name: str, context: Context) -> Template
     for variable in sorted(set(template.variables).difference(context.names)):
         ja, en = "テンプレートの中の名前の列がありません。", "No column has the name used in the template."
         asked = question(near(variable, context.names))
-        description.wrong(
-            name, ja, en, found=f"{{{variable}}}", expected=", ".join(context.names), try_=asked
-        )
+        description.wrong(name, ja, en, found=f"{{{variable}}}", expected=", ".join(context.names), try_=asked)
     return template
 
 

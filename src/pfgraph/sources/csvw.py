@@ -86,9 +86,7 @@ def _schema(document: Document, path: Path) -> Description | None:
     table = Description(document, _TABLE, document.value)
     context = table.get("@context")
     first, *more = context if isinstance(context, list) and context else [context]
-    if not (
-        str(first).endswith(_CONTEXT) and all(isinstance(c, dict) and [*c] == ["@language"] for c in more)
-    ):
+    if not (str(first).endswith(_CONTEXT) and all(isinstance(c, dict) and [*c] == ["@language"] for c in more)):
         ja, en = "CSVW の @context ではありません。", "This is no @context of CSVW."
         table.wrong("@context", ja, en, expected=f'["{_CONTEXT}", {{"@language": "ja"}}]')
     if table.word("url") != path.name:

@@ -123,9 +123,7 @@ def _patterned(datatype: Datatype, pattern: str) -> Datatype:
     compiled = re.compile(pattern, re.ASCII)
     choices = tuple(pattern.split("|")) if _CHOICES.fullmatch(pattern) else ()
     expected = (
-        Text("、".join(choices), ", ".join(choices))
-        if choices
-        else Text(f"形式 {pattern}", f"the form {pattern}")
+        Text("、".join(choices), ", ".join(choices)) if choices else Text(f"形式 {pattern}", f"the form {pattern}")
     )
 
     def read(text: str) -> str | None:

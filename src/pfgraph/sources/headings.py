@@ -22,9 +22,7 @@ def places(row: Row, columns: Sequence[Column], file: str) -> tuple[tuple[int, .
     titles = [_title(cell, columns) for cell in row.cells]
     expected = [column.titles.ja for column in columns]
     missing = [column for column in columns if column.titles.ja not in titles]
-    strange = [
-        place for place, title in enumerate(titles) if title not in expected or titles.index(title) < place
-    ]
+    strange = [place for place, title in enumerate(titles) if title not in expected or titles.index(title) < place]
     if len(titles) == 1 < len(expected) and _OTHER_SEPARATORS.search(titles[0]):
         return None, [_not_by_commas(row, file)]
     if missing or strange:

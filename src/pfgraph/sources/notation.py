@@ -26,9 +26,7 @@ _BARE = {
 class Notation:
     """Terms written with the shortest declared name; remembers which declarations were needed."""
 
-    def __init__(
-        self, prefixes: Mapping[str, str], lists: Mapping[BlankNode, tuple[Term, ...]] | None = None
-    ) -> None:
+    def __init__(self, prefixes: Mapping[str, str], lists: Mapping[BlankNode, tuple[Term, ...]] | None = None) -> None:
         self._prefixes = sorted(prefixes.items(), key=lambda pair: (-len(pair[1]), pair[0]))
         self._base = prefixes.get("id", "").removesuffix("id/")
         self._lists = lists or {}
@@ -47,11 +45,7 @@ class Notation:
             if node.value.startswith(namespace) and _LOCAL.fullmatch(node.value, len(namespace)):
                 self._used.add(prefix)
                 return f"{prefix}:{node.value[len(namespace) :]}"
-        if (
-            self._base
-            and node.value.startswith(self._base)
-            and _RELATIVE.fullmatch(node.value, len(self._base))
-        ):
+        if self._base and node.value.startswith(self._base) and _RELATIVE.fullmatch(node.value, len(self._base)):
             self._used.add("@base")
             return f"<{node.value[len(self._base) :]}>"
         return f"<{node.value}>"

@@ -107,9 +107,7 @@ def _comments(text: str, file: str) -> Iterable[TurtleError]:
                 file=file,
                 line=_line_at(text, match.start()),
                 found=match.group().strip(),
-                try_=Text(
-                    "skos:editorialNote として書いてください。", "Write it as a skos:editorialNote instead."
-                ),
+                try_=Text("skos:editorialNote として書いてください。", "Write it as a skos:editorialNote instead."),
             )
 
 

@@ -28,6 +28,7 @@ from pfgraph.web.cache import ByteCache, Cached
 from pfgraph.web.endpoint import Endpoint
 from pfgraph.web.graph_store import METHODS, PATH, WRITING, GraphStore
 from pfgraph.web.home import Home
+from pfgraph.web.hot import Hot
 from pfgraph.web.kinds import Kinds
 from pfgraph.web.manners import Manners
 from pfgraph.web.memento import Mementos, TimeMaps
@@ -59,7 +60,8 @@ class Application:
         desk = Desk(self.site, self._tokens, self.writers)
         router = Router([*_writing(desk), *_routes(self.site, metrics)], redirect_slashes=False, lifespan=self._running)
         bounded = Boundary(Mementos(_Placed(router, self), self.site), self.site.pages)
-        self._app = Watched(Manners(Cached(bounded, self.cache, self._release_id)), metrics)
+        watched = Watched(Manners(Cached(bounded, self.cache, self._release_id)), metrics)
+        self._app = Hot(watched, metrics, self._release_id)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server through its life."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pfgraph.web import encoding
 from pfgraph.web.negotiation import coding
-from pfgraph.web.trace import trace
+from pfgraph.web.trace import Trace, trace
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -32,6 +32,7 @@ class Stored:
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
     etag: bytes
+    notes: Trace | None = None
 
     @property
     def size(self) -> int:
@@ -101,7 +102,7 @@ class Cached:
         )
         stored = self.cache.get(key) if asked.readable else None
         if stored is not None:
-            trace(scope).cache = "hit"
+            _tell(stored, scope)
             await _send_stored(stored, asked, send)
             return
         reply = _Reply(asked, send)
@@ -114,7 +115,16 @@ class Cached:
         # A release that was published meanwhile makes it unclear of which one this answer is.
         if made is not None and asked.readable and _keepable(made) and release == self._release_id():
             trace(scope).cache = "miss"
-            self.cache.put(key, made)
+            self.cache.put(key, replace(made, notes=replace(trace(scope), answer=None)))
+
+
+def _tell(stored: Stored, scope: Scope) -> None:
+    """Note what is known of an answer that is sent once more."""
+    notes = trace(scope)
+    if stored.notes is not None:
+        known = stored.notes
+        notes.query, notes.form, notes.release, notes.name = known.query, known.form, known.release, known.name
+    notes.cache = "hit"
 
 
 class _Enough(BaseException):

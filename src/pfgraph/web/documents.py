@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from pfgraph.messages import Text
-from pfgraph.namespaces import PF, RDF, compact
+from pfgraph.namespaces import PF, RDF, base_iri, compact
 from pfgraph.releases.release import Release
 from pfgraph.web import schema_org
 from pfgraph.web.evidence import Evidence, evidence
@@ -104,7 +104,7 @@ class Documents:
         """Return a thing as a reader wants it."""
         site, node = self._site, NamedNode(iri)
         spoken = [triple for triple in triples if triple.subject == node]
-        incoming = [t for t in triples if t.object == node and t.subject != node]
+        incoming = [t for t in triples if t.object == node and t.subject != node and not _is_statistics(t)]
         properties = sorted({t.predicate.value for t in (*spoken, *incoming)})
         subjects = {str_of(t.subject) for t in incoming if isinstance(t.subject, NamedNode)}
         # None of these waits for another, so they are asked together.
@@ -155,6 +155,11 @@ def _located(iri: str, spoken: Iterable[Triple], view: View) -> Grid | None:
     """Return the prefectures of the local governments that a thing is, covers or is done by."""
     found = {t.object.value for t in spoken if t.predicate in _LOCATING and isinstance(t.object, NamedNode)}
     return grid(counted(found or {iri}), view.lang)
+
+
+def _is_statistics(triple: Triple) -> bool:
+    """Whether it is one of the dataset's counts that mentions something; a reader has no use for these here."""
+    return isinstance(triple.subject, NamedNode) and triple.subject.value.startswith(f"{base_iri()}dataset#")
 
 
 def _iris(triples: Iterable[Triple]) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal as OneOf
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -52,7 +53,7 @@ class Part:
 
     heading: str
     values: Sequence[Cell]
-    exists: bool = True
+    mood: OneOf["told", "meant", "plain"] = "told"
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,8 @@ class Writer:
         say = self._view.say
         parts = [
             Part(say("事実: 実施済み・実施中", "Facts: existing"), existing),
-            Part(say("意向: 予定・検討・構想", "Intentions: planned, considered"), to_come, exists=False),
-            Part(say("段階の区別なし", "Without a stage") if staged else "", rest),
+            Part(say("意向: 予定・検討・構想", "Intentions: planned, considered"), to_come, "meant"),
+            Part(say("段階の区別なし", "Without a stage") if staged else "", rest, "plain"),
         ]
         kept = [part for part in parts if part.values]
         return Pointing(self.cell(NamedNode(path)), self._definition(path), kept, len(subjects))

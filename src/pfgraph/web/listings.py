@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ _TELLING = (
     *("document", "count", "countedKind", "ordinal", "municipalityType", "coreCity", "member", "page", "programme"),
 )
 _COLUMNS = 3
+# A column is worth its place where at least one row in so many has a value in it.
+_SPARSE = 3
 # A property with more values than this narrows nothing at a glance.
 _MOST_VALUES = 16
 
@@ -131,8 +134,8 @@ class Listings:
         values: dict[tuple[str, str], list[Term]] = {}
         for each in solutions:
             values.setdefault((str_of(each["resource"]), str_of(each["property"])), []).append(each["value"])
-        used = {path for _, path in values}
-        kept = [path.value for path in paths if path.value in used][:_COLUMNS]
+        used = Counter(path for _, path in values)
+        kept = [path.value for path in paths if used[path.value] * _SPARSE >= len(shown) > 0][:_COLUMNS]
         terms = [term for (_, path), said in values.items() if path in kept for term in said]
         iris = {term.value for term in terms if isinstance(term, NamedNode)}
         labels = await self._site.labels(page.release, {*iris, *kept, *(each.value for each in shown)})

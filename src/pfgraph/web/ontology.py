@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -105,14 +105,16 @@ class Glossary:
             definition=texts(SKOS.definition),
             example=texts(SKOS.example),
             uses=self._lexicon.uses.get(iri, 0),
-            numbers=self._own(iri) if iri in self._classes else self.numbers(iri),
+            numbers=self._own(iri),
         )
 
     def _own(self, iri: str) -> list[Cardinality]:
-        """Return the properties of ours that a class has and the classes above it do not."""
-        above = self._shapes.with_ancestors(NamedNode(iri))[1:]
-        known = {each.path.value for node in above for each in self._properties.get(node.value, ())}
-        return [each for each in self.numbers(iri) if each.property.iri in PF and each.property.iri not in known]
+        """Return what the shape of one class alone says, and not those of all things: `Platform-covers`."""
+        found = [each for each in self.numbers(iri) if _is_own(each)]
+        if iri in self._classes:
+            return [each for each in found if each.property.iri in PF]
+        anything = Cell(self._view.say("どのクラスでも", "any class"))
+        return found or [replace(each, owner=anything) for each in self.numbers(iri)[:1]]
 
     def _cardinality(self, owner: str, found: Property) -> Cardinality:
         kinds = [v for shape in found.shapes for name in _KINDS for v in self._shapes.values(shape, SH[name])]
@@ -127,6 +129,12 @@ class Glossary:
 
     def _cell(self, node: NamedNode) -> Cell:
         return cell(node, self._view, self._lexicon.labels)
+
+
+def _is_own(found: Cardinality) -> bool:
+    """Whether a shape that is named for the class says it (property shapes are `<Class>-<property>`)."""
+    owner = found.owner.iri.rpartition("#")[2]
+    return any(shape.iri.rpartition("#")[2].startswith(f"{owner}-") for shape in found.shapes)
 
 
 _KINDS = ("class", "datatype", "node")

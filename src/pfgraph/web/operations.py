@@ -82,9 +82,43 @@ class Metrics:
         self.requests.labels(area, method, str(status)).inc()
         self.seconds.labels(area).observe(seconds)
         self.cached.labels(notes.cache).inc()
-        if notes.form is not None:
+        if notes.form is not None and notes.cache != "hit":
             self.queries.labels(notes.form, notes.outcome).inc()
             self.asking.labels(notes.form).observe(seconds)
+
+    def repeated(self, scope: Scope, status: int, sent: int) -> Repeated:
+        """Return how one more answer from the cache is counted and logged."""
+        area, notes = _area(scope), trace(scope)
+        counters = (self.requests.labels(area, _method(scope), str(status)), self.cached.labels(notes.cache))
+        return Repeated(counters, self.seconds.labels(area), _said(scope, notes, status, sent))
+
+
+class Repeated:
+    """One and the same answer, each time it is sent: what is counted, and a line of log of which all is known."""
+
+    def __init__(self, counters: tuple[Counter, ...], seconds: Histogram, said: dict[str, Any]) -> None:
+        self._counters, self._seconds = counters, seconds
+        del said["client"]
+        self._known = json.dumps(said, ensure_ascii=False)[1:]
+        self._second, self._time = 0, ""
+
+    def note(self, seconds: float, client: tuple[str, int] | None) -> None:
+        """Count and log it once more."""
+        for counter in self._counters:
+            counter.inc()
+        self._seconds.observe(seconds)
+        if logger.isEnabledFor(logging.INFO):
+            if (now := int(time.time())) != self._second:
+                self._second, self._time = now, _time()
+            said = json.dumps(client[0] if client else None)
+            line = f'{{"time": "{self._time}", "client": {said}, "ms": {seconds * 1000:.2f}, {self._known}'
+            # `logger.info` would find out where it was called from, which takes longer than all the rest.
+            record = object.__new__(logging.LogRecord)
+            record.__dict__.update(_RECORD.__dict__, msg=line, created=time.time())
+            logger.handle(record)
+
+
+_RECORD = logging.makeLogRecord({"name": logger.name, "levelno": logging.INFO, "levelname": "INFO"})
 
 
 class _Gauges(Collector):
@@ -152,15 +186,23 @@ def _method(scope: Scope) -> str:
 
 
 def _line(scope: Scope, notes: Trace, status: int, sent: int, seconds: float) -> str:
+    said = {"time": _time(), **_said(scope, notes, status, sent), "ms": round(seconds * 1000, 2)}
+    return json.dumps(said, ensure_ascii=False)
+
+
+def _time() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _said(scope: Scope, notes: Trace, status: int, sent: int) -> dict[str, Any]:
+    """Return what the log says of a request, but when it was and how long it took."""
     client = scope.get("client")
     said: dict[str, Any] = {
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "client": client[0] if client else None,
+        "client": client[0] if client else "",
         "method": scope["method"],
         "path": scope["path"],
         "status": status,
         "bytes": sent,
-        "ms": round(seconds * 1000, 2),
         "outcome": notes.outcome,
         "cache": notes.cache,
         "release": notes.release,
@@ -170,7 +212,7 @@ def _line(scope: Scope, notes: Trace, status: int, sent: int, seconds: float) ->
         "name": notes.name,
         "rows": None if notes.answer is None else notes.answer.rows,
     }
-    return json.dumps({key: value for key, value in said.items() if value is not None}, ensure_ascii=False)
+    return {key: value for key, value in said.items() if value is not None}
 
 
 class Operations:

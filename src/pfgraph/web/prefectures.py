@@ -25,8 +25,8 @@ class Prefecture(NamedTuple):
 
     @property
     def short(self) -> str:
-        """The first two characters of its name, for which a tile has room."""
-        return self.ja[:2]
+        """Its name as maps have it, without what kind of prefecture it is; only Hokkaido keeps that."""
+        return self.ja if self.ja.endswith("道") else self.ja[:-1]
 
 
 # In the order of their codes.

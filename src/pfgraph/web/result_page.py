@@ -10,7 +10,7 @@ from pfgraph.query.engine import Answer
 from pfgraph.releases.release import Release
 from pfgraph.web.rendering import View
 from pfgraph.web.site import Site
-from pfgraph.web.solutions import SHOWN_ROWS, Cell, cells, table_of, with_names
+from pfgraph.web.solutions import SHOWN_ROWS, SHOWN_TRIPLES, Cell, cells, table_of, with_names
 
 TSV, NT = "text/tab-separated-values", "application/n-triples"
 
@@ -43,7 +43,8 @@ async def result(
 
     Where the columns have titles, the query is one of ours, and the names in it lead to what they name.
     """
-    table = await table_of(answer, SHOWN_ROWS)
+    # A triple takes up as much of a page as several cells of a table.
+    table = await table_of(answer, SHOWN_TRIPLES if answer.form in {"CONSTRUCT", "DESCRIBE"} else SHOWN_ROWS)
     if isinstance(table, bool):
         return Result(boolean=table, duration_s=answer.duration_s)
     labels = await site.labels(release, table.iris())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import cast
@@ -46,6 +47,7 @@ class Site:
         self.pages = Pages()
         # A page asks several things at once; many pages together must not fill the queue for everyone else.
         self._asking = asyncio.Semaphore(_OWN_AT_ONCE)
+        self._current_path = str(shelf.home / "current")
         self._seen: tuple[int, int] | None = None
         self._current: Release | None = None
         self._timeline: tuple[object, list[Move]] | None = None
@@ -85,7 +87,8 @@ class Site:
 
     def _pointer(self) -> tuple[int, int] | None:
         try:
-            found = (self.shelf.home / "current").stat()
+            # Asked for by every request: a path that is joined each time would take longer than the look itself.
+            found = os.stat(self._current_path)  # noqa: PTH116
         except FileNotFoundError:
             return None
         return found.st_ino, found.st_mtime_ns

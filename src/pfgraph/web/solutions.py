@@ -23,7 +23,7 @@ from pfgraph.query.engine import Answer
 from pfgraph.web.rendering import View
 from pfgraph.web.site import Term, closing
 
-SHOWN_ROWS = 500
+SHOWN_ROWS, SHOWN_TRIPLES = 200, 100
 _NUMBERS = frozenset({"integer", "decimal", "double", "float", "nonNegativeInteger", "positiveInteger"})
 
 
