@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 
-.PHONY: serve test check lint install install-test clean
+.PHONY: serve test check lint install install-test bench clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 以上が必要です / Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -35,5 +35,11 @@ test: install-test lint
 	$(BIN)/pfgraph check
 	$(BIN)/pytest -n 2
 
+# Takes wrk (Debian: apt-get install wrk); the native server to compare with is no dependency of ours.
+bench: install-test
+	$(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check 'oxigraph>=0.5.13,<0.6'
+	$(BIN)/python bench/throughput.py --oxigraph .bench/bin/oxigraph --json bench/throughput.json
+
 clean:
-	rm -rf $(VENV) .pfgraph build dist
+	rm -rf $(VENV) .bench .pfgraph build dist

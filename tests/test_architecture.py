@@ -45,7 +45,7 @@ WINGS: list[tuple[str, list[str]]] = [
     (
         "query",
         [
-            *["lexer", "grammar", "mistakes", "stops", "syntax", "sparql"],
+            *["lexer", "grammar", "mistakes", "stops", "syntax", "fetching", "sparql"],
             *["cells", "pool", "turnstile", "exchange", "rows", "reading", "evaluation", "engine"],
         ],
     ),

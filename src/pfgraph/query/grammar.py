@@ -65,7 +65,7 @@ Number     = integer | number
 Bracketed  = '(' Expression ')'
 Expression = Operand ( Operator Operand | NOT? IN List )*
 Operator   = '||' | '&&' | '=' | '!=' | '<' | '>' | '<=' | '>=' | '+' | '-' | '*' | '/'
-Operand    = ( '!' | '+' | '-' )? Primary
+Operand    = ( '!' | '+' | '-' )* Primary
 Primary    = Bracketed | variable | Function | Iri Arguments? | Text | Number | true | false
 Text       = string ( language | '^^' Iri )?
 Call       = Function | Iri Arguments
@@ -82,7 +82,7 @@ STRLANGDIR STRLEN STRSTARTS STRUUID SUBJECT SUBSTR SUM TIMEZONE TRIPLE TZ UCASE 
 """
 FUNCTIONS = frozenset(_FUNCTIONS.split())
 # Beyond this many steps nobody waits for a better message.
-_MAX_STEPS = 500_000
+_MAX_STEPS = 100_000
 
 
 class Expr(NamedTuple):

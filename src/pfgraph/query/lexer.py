@@ -31,14 +31,14 @@ ESCAPE = rf"\\[tbnrf\"'\\]|{_CODE_POINT}"
 _PREFIX = rf"(?:[{_BASE}](?:[{_NAME}.]*[{_NAME}])?)?"
 
 
-def _pattern(name: str) -> re.Pattern[str]:
-    """Return the pattern of one token; `name` is the part of a prefixed name before its colon."""
+def _pattern(prefix: str, before: str = "") -> re.Pattern[str]:
+    """Return the pattern of one token: `prefix` is a prefixed name's up to its colon, `before` is passed over."""
     return re.compile(
-        rf"""(?P<space>[ \t\r\n]++)
+        rf"""{before}(?:(?P<space>[ \t\r\n]++)
         |(?P<variable>[?$][{_VARIABLE}]++)
         |(?P<iri><(?:[^\x00-\x20<>"{{}}|^`\\]|{_CODE_POINT})*+>)
         |(?P<blank>_:[0-9_{_BASE}](?:[{_NAME}.]*[{_NAME}])?)
-        |(?P<name>{name}:
+        |(?P<name>{prefix}:
             (?:(?:[0-9_:{_BASE}]|{_ESCAPED})(?:(?:[{_NAME}.:]|{_ESCAPED})*(?:[{_NAME}:]|{_ESCAPED}))?)?)
         |(?P<word>[_{_BASE}][{_NAME}]*+)
         |(?P<mark>\^\^|&&|\|\||[!<>]=|[][{{}}()<>;,*/|^!=+\-&?~]|\.(?![0-9]))
@@ -50,13 +50,14 @@ def _pattern(name: str) -> re.Pattern[str]:
         |(?P<comment>\#[^\r\n]*+)
         |(?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+(?:--[a-z]++)?)
         |(?P<quote>["'])
-        |(?P<other>.)""",
+        |(?P<other>.))""",
         re.VERBOSE | re.DOTALL,
     )
 
 
-_TOKEN = _pattern(_PREFIX)
-_NO_PREFIX = _pattern("")
+_BLANK = r"(?:[ \t\r\n]++|\#[^\r\n]*+)*+"
+_TOKEN = _pattern(_PREFIX), _pattern("")
+_WORD = _pattern(_PREFIX, _BLANK), _pattern("", _BLANK)
 _RUN = re.compile(f"[{_NAME}.]*+")
 
 
@@ -72,11 +73,6 @@ class Token(NamedTuple):
         """Where the token ends."""
         return self.start + len(self.text)
 
-    @property
-    def says(self) -> bool:
-        """Whether it is more than white space or a comment."""
-        return self.kind not in {"space", "comment"}
-
     def is_word(self, *words: str) -> bool:
         """Whether this is one of these keywords, in any case; but no `ſ` is an S."""
         return self.kind == "word" and self.text.isascii() and self.text.upper() in words
@@ -91,20 +87,25 @@ def tokens(text: str, start: int = 0) -> Iterator[Token]:
 
     A quote that opens no string is of kind `quote`, a character that opens nothing of kind `other`.
     """
-    barren = start
-    while match := (_TOKEN if start >= barren else _NO_PREFIX).match(text, start):
-        kind = match.lastgroup or "other"
-        if kind == "word" and start >= barren:
-            # No colon ends this run of words and dots: looking for one from each of them would be quadratic.
-            run = _RUN.match(text, start)
-            barren = run.end() if run else start
-        yield Token(kind, match.group(), start)
-        start = match.end()
+    return _cut(text, start, _TOKEN)
 
 
 def significant(text: str, start: int = 0) -> Iterator[Token]:
     """Return the tokens without white space and comments."""
-    return (token for token in tokens(text, start) if token.says)
+    return _cut(text, start, _WORD)
+
+
+def _cut(text: str, start: int, patterns: tuple[re.Pattern[str], re.Pattern[str]]) -> Iterator[Token]:
+    full, without_prefix = patterns[0].match, patterns[1].match
+    barren = start
+    while match := (full if start >= barren else without_prefix)(text, start):
+        kind = match.lastgroup or "other"
+        begin, start = match.span(kind)
+        if kind == "word" and begin >= barren:
+            # No colon ends this run of words and dots: looking for one from each of them would be quadratic.
+            run = _RUN.match(text, begin)
+            barren = run.end() if run else begin
+        yield Token(kind, match[kind], begin)
 
 
 def place(text: str, offset: int) -> tuple[int, int]:

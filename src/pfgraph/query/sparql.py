@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, cast
 
-from pfgraph.errors import ForbiddenFeature
-from pfgraph.query.lexer import Token, place, significant
-from pfgraph.query.syntax import explain
+from pfgraph.errors import ForbiddenFeature, MalformedQuery, QueryTooLarge
+from pfgraph.messages import Text
+from pfgraph.query import fetching
+from pfgraph.query.lexer import Token, significant
+from pfgraph.query.mistakes import Mistake
+from pfgraph.query.stops import FORMS
+from pfgraph.query.syntax import error, explain
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
-_FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+# What has the server fetch something.
 FETCHING = ("SERVICE", "LOAD")
-# The engine reads keywords without the blanks around them: `trueSERVICE<…>{`, `a:b.c.SERVICE<…>{`, `SERVICEex:x{`.
-_ENDS_IN_SERVICE = re.compile(r"SERVICE(?:SILENT)?$", re.IGNORECASE | re.ASCII)
-_BEGINS_WITH_SERVICE = re.compile(r"SERVICE", re.IGNORECASE | re.ASCII)
-_NAMED_BEFORE = ("GRAPH", "FROM", "NAMED", "DESCRIBE")
+_FORM = re.compile(r"\b(?:SELECT|ASK|CONSTRUCT|DESCRIBE)\b", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -30,37 +31,67 @@ class Operation:
     default_graphs: tuple[str, ...] | None = None
 
 
-def inspect(text: str) -> Operation:
-    """Return a query's form; raise ForbiddenFeature for SERVICE and LOAD, MalformedQuery for what is no query."""
-    words = list(significant(text))
-    form = None
-    for token in words:
-        if token.is_word(*FETCHING):
-            raise _forbidden(token.text.upper(), token, text)
-        if form is None and token.is_word(*_FORMS):
-            form = cast(Form, token.text.upper())
-    if (hidden := _hidden_service(words)) is not None:
-        raise _forbidden("SERVICE", hidden, text)
-    if form is None:
-        raise explain(text)
-    return Operation(form) if form != "DESCRIBE" else Operation(form, *_described(words))
+def inspect(text: str, max_query_bytes: int | None = None) -> Operation:
+    """Return what a query asks for without parsing it: a parser may not survive it.
+
+    Raises ForbiddenFeature for SERVICE and LOAD, in whatever disguise the engine would see through, QueryTooLarge,
+    and MalformedQuery for what can be no query: an update, a second query, text that is not Unicode.
+    """
+    _measure(text, max_query_bytes)
+    # Most queries are short and plain; only what may hide something is cut into tokens to its end.
+    hides = fetching.is_mentioned(text)
+    words = list(significant(text)) if hides or len(_FORM.findall(text)) > 1 else None
+    if hides and words is not None:
+        fetching.refuse(text, words)
+    form = _form(text, words)
+    if words is not None:
+        _refuse_second(text, words, form)
+    name = cast(Form, form.text.upper())
+    return Operation(name) if name != "DESCRIBE" else Operation(name, *_described(words or list(significant(text))))
 
 
-def _forbidden(feature: str, token: Token, text: str) -> ForbiddenFeature:
-    line, column = place(text, token.start)
-    return ForbiddenFeature(feature, line=line, column=column)
+def _measure(text: str, max_query_bytes: int | None) -> None:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as surrogate:
+        ja, en = "文字コードの対になっていない文字があります。", "There is half a character (a lone surrogate)."
+        raise MalformedQuery(ja, en, found=f"U+{ord(text[surrogate.start]):04X}") from surrogate
+    if max_query_bytes is not None and size > max_query_bytes:
+        raise QueryTooLarge(size, max_query_bytes)
 
 
-def _hidden_service(words: Sequence[Token]) -> Token | None:
-    """Return the token in which a SERVICE clause hides: it is what stands before an endpoint and a brace."""
-    for before, endpoint, brace in zip(words, words[1:], words[2:], strict=False):
-        if not brace.is_mark("{") or endpoint.kind not in {"iri", "name", "variable"}:
-            continue
-        if before.kind not in {"variable", "iri", "string"} and _ENDS_IN_SERVICE.search(before.text):
-            return before
-        if endpoint.kind == "name" and _BEGINS_WITH_SERVICE.match(endpoint.text) and not before.is_word(*_NAMED_BEFORE):
-            return endpoint
-    return None
+def _form(text: str, words: Sequence[Token] | None) -> Token:
+    """Return the word behind the prologue that is a query's form, or raise what is wrong without one."""
+    rest = significant(text) if words is None else iter(words)
+    for word in rest:
+        if word.is_word("BASE", "VERSION"):
+            next(rest, None)
+        elif word.is_word("PREFIX"):
+            next(rest, None)
+            next(rest, None)
+        elif word.is_word(*FORMS):
+            return word
+        else:
+            raise _formless(text, word)
+    raise explain(text)
+
+
+def _formless(text: str, word: Token) -> MalformedQuery | ForbiddenFeature:
+    """Return the error for a text that does not begin as a query."""
+    # What looks like a prefixed name is LOAD and its source to the engine.
+    return fetching.forbidden("LOAD", text, word.start) if word.text.upper().startswith("LOAD") else explain(text)
+
+
+def _refuse_second(text: str, words: Sequence[Token], form: Token) -> None:
+    """Raise MalformedQuery if another query begins where no sub-select can stand, outside of all groups."""
+    depth = 0
+    for word in words[words.index(form) + 1 :]:
+        if word.kind == "mark":
+            depth += (word.text == "{") - (word.text == "}")
+        elif depth <= 0 and word.is_word(*FORMS):
+            ja, en = "クエリは一度に一つだけです。", "There may be only one query."
+            hint = Text("二つ目は別に送ってください。", "Send what follows as a query of its own.")
+            raise error(text, Mistake(word.start, Text(ja, en), word.text, hint))
 
 
 def _described(words: Sequence[Token]) -> tuple[tuple[str, ...], tuple[str, ...] | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import chain, pairwise
+from itertools import islice, pairwise
 
 from pfgraph.errors import MalformedQuery
 from pfgraph.messages import Text
@@ -43,16 +43,14 @@ def explain(text: str, parser: str = "") -> MalformedQuery:
     # A broken string is wrong somewhere behind its quote.
     here = stop is not None and stop.token is not None and stop.token.kind != "quote"
     end = stop.token.end if stop and stop.token and here else len(text)
-    found = _first(
-        mistake
-        for mistake in chain(
-            mistakes.broken_string(words, text),
-            mistakes.strange_characters(words),
-            mistakes.undeclared_prefixes(words, prefixes()),
-        )
-        if mistake.offset < end
+    # Each of these goes from the beginning to the end.
+    finders = (
+        mistakes.broken_string(words, text),
+        mistakes.strange_characters(words),
+        mistakes.undeclared_prefixes(words, prefixes()),
     )
-    if found is not None:
+    found = _first(mistake for finder in finders for mistake in islice(finder, 1))
+    if found is not None and found.offset < end:
         return error(text, found)
     if stop is not None:
         return error(text, *stops.named(words, stop, text))
@@ -91,6 +89,7 @@ def excerpt(text: str, line: int, column: int) -> str:
 
 
 def _first(found: Iterable[Mistake]) -> Mistake | None:
+    """Return what is wrong nearest to the beginning."""
     return min(found, key=lambda mistake: mistake.offset, default=None)
 
 

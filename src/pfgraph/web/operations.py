@@ -112,10 +112,14 @@ class Repeated:
                 self._second, self._time = now, _time()
             said = json.dumps(client[0] if client else None)
             line = f'{{"time": "{self._time}", "client": {said}, "ms": {seconds * 1000:.2f}, {self._known}'
-            # `logger.info` would find out where it was called from, which takes longer than all the rest.
-            record = object.__new__(logging.LogRecord)
-            record.__dict__.update(_RECORD.__dict__, msg=line, created=time.time())
-            logger.handle(record)
+            _log(line)
+
+
+def _log(line: str) -> None:
+    # `logger.info` would find out where it was called from, which takes longer than all the rest.
+    record = object.__new__(logging.LogRecord)
+    record.__dict__.update(_RECORD.__dict__, msg=line, created=time.time())
+    logger.handle(record)
 
 
 _RECORD = logging.makeLogRecord({"name": logger.name, "levelno": logging.INFO, "levelname": "INFO"})
@@ -170,7 +174,7 @@ class Watched:
             seconds = time.perf_counter() - began
             self._metrics.note(_area(scope), _method(scope), status, seconds, notes)
             if logger.isEnabledFor(logging.INFO):
-                logger.info(_line(scope, notes, status, sent, seconds))
+                _log(_line(scope, notes, status, sent, seconds))
 
 
 def _area(scope: Scope) -> str:

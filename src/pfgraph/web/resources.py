@@ -63,7 +63,10 @@ class Resources:
         if form is not forms.HTML:
             return await self._described(request, f"query/{name}", f"/query/{name}", form)
         view = View.of(request)
-        return RedirectResponse(view.href(f"/queries/{name}", **dict(view.query)), 303, {"Vary": delivery.VARY})
+        # What was asked for by suffix is still asked for, whatever else is accepted.
+        asked = {"format": form.name} if request.path_params["name"] != name else {}
+        location = view.href(f"/queries/{name}", **{**dict(view.query), **asked})
+        return RedirectResponse(location, 303, {"Vary": delivery.VARY})
 
     async def named_graph(self, request: Request) -> Response:
         """Return one named graph, and what is said of it elsewhere."""
