@@ -171,6 +171,19 @@ def test_all_formats_of_a_document_are_isomorphic(documents: Documents) -> None:
     assert different == []
 
 
+def test_no_link_in_rdf_is_dead(documents: Documents, shipped: Client) -> None:
+    """What a document mentions under our base or on this host is there, though the release itself says nothing of it."""
+    bodies = [body for (_, media_type), (_, _, body) in documents.bodies.items() if media_type == "text/turtle"]
+    iris = set().union(*(mentioned(triples(body, "text/turtle", documents.context)) for body in bodies))
+    paths = {path_of(iri) for iri in iris if iri.startswith(base_iri())}
+    paths |= {iri.removeprefix("http://test").partition("#")[0] for iri in iris if iri.startswith("http://test/")}
+    asked = sorted(paths - documents.wanted.keys())
+    statuses = {path: shipped.get(path, "text/turtle,*/*;q=0.1", follow_redirects=True).status_code for path in asked}
+
+    assert asked
+    assert {path: status for path, status in statuses.items() if status != 200} == {}
+
+
 def test_tables_have_their_columns(documents: Documents) -> None:
     """Every document as CSV begins with the same header row."""
     bodies = [body for (_, media_type), (_, _, body) in documents.bodies.items() if media_type == "text/csv"]

@@ -217,7 +217,7 @@ def test_one_client_may_only_have_so_many_queries(home: Path) -> None:
 
 def test_a_full_queue_says_so(home: Path) -> None:
     """Who would have to wait behind too many is refused, with when to come again."""
-    with running(home, cells=1, queue_length=1, query_timeout_s=3.0) as server:
+    with running(home, cells=1, queue_length=1, query_timeout_s=20.0, queue_wait_s=20.0) as server:
         connections = [server.ask(ENDLESS, source=f"127.0.0.{n}") for n in (2, 3)]
         while server.engine()["waiting"] < 1:
             time.sleep(0.01)

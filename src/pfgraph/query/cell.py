@@ -79,9 +79,7 @@ class Wire:
     def read(self) -> dict[str, Any] | None:
         """Return the next request, or None when the other side is gone."""
         head = self._exactly(4)
-        if head is None:
-            return None
-        body = self._exactly(struct.unpack(">I", head)[0])
+        body = None if head is None else self._exactly(struct.unpack(">I", head)[0])
         return None if body is None else json.loads(body)
 
     def _exactly(self, size: int) -> bytes | None:

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import TypedDict
 
-from pfgraph.errors import Draining, QueryTooLarge
+from pfgraph.errors import Draining
 from pfgraph.namespaces import prefixes
 from pfgraph.query.cells import Budget
 from pfgraph.query.evaluation import Evaluation
@@ -58,10 +58,6 @@ class Engine:
         """Return the answer to a query, or raise the QueryError that says why there is none."""
         if self._draining:
             raise Draining(self._settings.drain_s)
-        # No character has less than a byte; what is long beyond doubt is not even encoded.
-        size = max(len(request.query), len(request.query[: self._settings.max_query_bytes + 1].encode()))
-        if size > self._settings.max_query_bytes:
-            raise QueryTooLarge(len(request.query.encode()), self._settings.max_query_bytes)
         operation = request.operation or await self.inspect(request.query)
         await self._turnstile.enter(request.client)
         asked = replace(request, operation=operation)
@@ -74,7 +70,7 @@ class Engine:
 
     async def inspect(self, query: str) -> Operation:
         """Return what a query asks for, or raise the QueryError that says why it is none."""
-        return await self._reader.inspect(query)
+        return await self._reader.inspect(query, self._settings.max_query_bytes)
 
     def retire(self, current: Stored) -> None:
         """Let go of the releases that are not current any more and that nobody asks."""

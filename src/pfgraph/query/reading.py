@@ -26,9 +26,9 @@ class Reader:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "reader")
 
-    async def inspect(self, text: str) -> Operation:
+    async def inspect(self, text: str, max_query_bytes: int) -> Operation:
         """Return what a query asks for, or raise the QueryError that says why it is none."""
-        return await self._read(text, lambda: inspect(text))
+        return await self._read(text, lambda: inspect(text, max_query_bytes))
 
     async def explain(self, text: str, parser: str) -> MalformedQuery:
         """Return the error for a text that the engine does not take for a query, and said so in its own words."""
