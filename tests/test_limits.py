@@ -60,6 +60,12 @@ def best(measure: Callable[[], float]) -> float:
     return found
 
 
+def warmed(server: Server) -> None:
+    """Wait until the server has asked what it asks itself at its start."""
+    while not server.rested()["spawned"]:
+        time.sleep(0.02)
+
+
 def kind(response: httpx.Response) -> str:
     """Return the kind of a problem."""
     return str(response.json()["type"]).rpartition("/")[2]
@@ -203,6 +209,7 @@ def test_one_client_cannot_take_every_place(server: Server) -> None:
 def test_one_client_may_only_have_so_many_queries(home: Path) -> None:
     """One more than a client may have under way is refused, with when to come again."""
     with running(home, per_client=2, cells=2, query_timeout_s=3.0) as server:
+        warmed(server)
         connections = [server.ask(ENDLESS, source="127.0.0.2") for _ in range(2)]
         while server.engine()["running"] + server.engine()["waiting"] < 2:
             time.sleep(0.01)
@@ -218,6 +225,7 @@ def test_one_client_may_only_have_so_many_queries(home: Path) -> None:
 def test_a_full_queue_says_so(home: Path) -> None:
     """Who would have to wait behind too many is refused, with when to come again."""
     with running(home, cells=1, queue_length=1, query_timeout_s=20.0, queue_wait_s=20.0) as server:
+        warmed(server)
         connections = [server.ask(ENDLESS, source=f"127.0.0.{n}") for n in (2, 3)]
         while server.engine()["waiting"] < 1:
             time.sleep(0.01)
