@@ -172,7 +172,7 @@ def test_all_formats_of_a_document_are_isomorphic(documents: Documents) -> None:
 
 
 def test_no_link_in_rdf_is_dead(documents: Documents, shipped: Client) -> None:
-    """What a document mentions under our base or on this host is there, though the release itself says nothing of it."""
+    """What a document mentions under our base or on this host is there, though the release may not name it."""
     bodies = [body for (_, media_type), (_, _, body) in documents.bodies.items() if media_type == "text/turtle"]
     iris = set().union(*(mentioned(triples(body, "text/turtle", documents.context)) for body in bodies))
     paths = {path_of(iri) for iri in iris if iri.startswith(base_iri())}
