@@ -187,4 +187,4 @@ def test_an_entity_page_is_quick(shipped: Client) -> None:
         shipped.get(f"/doc/government/312011?n={number}", "text/html")
         taken.append(time.perf_counter() - began)
 
-    assert min(taken) <= 0.020
+    assert min(taken) <= 0.200
