@@ -1,7 +1,7 @@
 """Compare the endpoint with the native Oxigraph server, as ratios in one run.
 
-    python3 -m venv /tmp/native && /tmp/native/bin/pip install oxigraph    # no dependency of ours
-    .venv/bin/python bench/throughput.py --oxigraph /tmp/native/bin/oxigraph --json throughput.json
+    python3 -m venv .bench && .bench/bin/pip install oxigraph    # no dependency of ours
+    .venv/bin/python bench/throughput.py --oxigraph .bench/bin/oxigraph --json throughput.json
 
 Both servers answer from the same store, one after the other, in turns; wrk asks over HTTP with few connections that
 stay open, and the table has the median of the rounds. "Cold" queries differ in a comment each, so that no cache

@@ -180,11 +180,16 @@ def test_a_reader_can_cite_and_complain(shipped: Client) -> None:
 
 
 def test_an_entity_page_is_quick(shipped: Client) -> None:
-    """Once warm, a page about a thing is made within 20 ms, at best of twenty, without the cache."""
-    taken = []
-    for number in range(20):
+    """Once warm, a page about a thing is made within 20 ms without the cache, in the best of up to 200 tries.
+
+    More than a few are needed only where other work shares the cores; a page that takes longer never gets there.
+    """
+    best = float("inf")
+    for number in range(200):
         began = time.perf_counter()
         shipped.get(f"/doc/government/312011?n={number}", "text/html")
-        taken.append(time.perf_counter() - began)
+        best = min(best, time.perf_counter() - began)
+        if best <= 0.020:
+            break
 
-    assert min(taken) <= 0.200
+    assert best <= 0.020

@@ -84,12 +84,13 @@ async def gone_through(release: Release, asked: list[Case]) -> dict[str, int]:
     return {**left, "after": len(cells())}
 
 
+# The cells that servers of other tests hold in this process.
+OTHERS: set[int] = set()
+
+
 def cells() -> list[int]:
     """Return the cells of this process, those of other tests' servers excepted."""
     return [pid for pid in children(os.getpid()) if pid not in OTHERS and b"query/cell.py" in command_of(pid)]
-
-
-OTHERS: set[int] = set()
 
 
 async def rested(engine: Engine) -> dict[str, int]:
