@@ -24,7 +24,7 @@ WINGS: list[tuple[str, list[str]]] = [
             *["characters", "origins", "lists", "notation", "turtle"],
             *["datatypes", "templates", "corrections", "sheets", "descriptions", "columns", "csvw", "values"],
             *["headings", "keys", "tables"],
-            *["tokens", "slots", "selection", "parameters", "blocks", "header", "declarations", "queries"],
+            *["lexer", "slots", "selection", "parameters", "blocks", "header", "declarations", "queries"],
             *["mentions", "links", "catalog", "candidates", "causes", "tree"],
         ],
     ),
@@ -45,7 +45,7 @@ WINGS: list[tuple[str, list[str]]] = [
     (
         "query",
         [
-            *["lexer", "grammar", "mistakes", "stops", "syntax", "fetching", "sparql"],
+            *["grammar", "mistakes", "stops", "syntax", "fetching", "sparql"],
             *["cells", "pool", "turnstile", "exchange", "rows", "reading", "evaluation", "engine"],
         ],
     ),

@@ -12,8 +12,8 @@ from pyoxigraph import Store
 
 from pfgraph.errors import ForbiddenFeature, MalformedQuery, QueryTooLarge
 from pfgraph.namespaces import shipped_sources
-from pfgraph.query.lexer import place, significant, tokens
 from pfgraph.query.sparql import inspect
+from pfgraph.sources.lexer import place, significant, tokens
 
 HERE = "<http://127.0.0.1:9/>"
 GROUP = "{?d ?e ?f}"

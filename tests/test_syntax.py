@@ -12,8 +12,8 @@ from pyoxigraph import Store
 from pfgraph.errors import MalformedQuery
 from pfgraph.namespaces import prefixes, shipped_sources
 from pfgraph.query.grammar import grammar
-from pfgraph.query.lexer import significant
 from pfgraph.query.syntax import excerpt, explain, unsupported
+from pfgraph.sources.lexer import significant
 
 # A text, where it is wrong, and what the English message says of it.
 FAULTS = [

@@ -14,7 +14,7 @@ from pfgraph.publish import patterns
 from pfgraph.publish.journal import DEFAULT, Journal, in_graph
 from pfgraph.publish.patterns import Reading, Var
 from pfgraph.publish.reach import Changes, Everything, Node, reached
-from pfgraph.query.lexer import significant
+from pfgraph.sources.lexer import significant
 
 _AT_ONCE = 500
 

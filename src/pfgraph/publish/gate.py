@@ -17,7 +17,7 @@ from pfgraph.publish.extracts import Extract, Targets
 from pfgraph.publish.focus import THIS, Constraint, Shapes, Undecidable
 from pfgraph.publish.journal import DEFAULT
 from pfgraph.publish.reach import Changes, Everything, Node, reached
-from pfgraph.query.lexer import significant
+from pfgraph.sources.lexer import significant
 
 _AT_ONCE = 500
 _THIS = Variable(THIS)

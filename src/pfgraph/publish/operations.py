@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pfgraph.errors import ForbiddenFeature, MalformedQuery
-from pfgraph.query.lexer import Token, place, significant
 from pfgraph.query.sparql import FETCHING
+from pfgraph.sources.lexer import Token, place, significant
 
 DEFAULT, NAMED, ALL = "DEFAULT", "NAMED", "ALL"
 _GRAPH_VERBS = ("CLEAR", "DROP", "CREATE", "COPY", "MOVE", "ADD")

@@ -25,7 +25,7 @@ from typing import Any
 from pyoxigraph import BlankNode, RdfFormat, Triple, parse
 
 from pfgraph.namespaces import XSD
-from pfgraph.query.lexer import significant
+from pfgraph.sources.lexer import significant
 
 METHOD = "pfgraph-result-1"
 JSON = "application/sparql-results+json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pfgraph.query.lexer import Token, significant
+from pfgraph.sources.lexer import Token, significant
 
 VARIABLE = "urn:pfgraph-variable:"
 _OPENING, _CLOSING = ("{", "(", "["), ("}", ")", "]")

@@ -26,8 +26,8 @@ from itertools import islice
 from pyoxigraph import NamedNode
 
 from pfgraph.errors import ForbiddenFeature
-from pfgraph.query.lexer import Token, place, significant
 from pfgraph.query.syntax import explain
+from pfgraph.sources.lexer import Token, place, significant
 
 _SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
 _FETCHING = re.compile("service|load", re.IGNORECASE | re.ASCII)

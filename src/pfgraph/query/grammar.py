@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from pfgraph.query.lexer import Token
+from pfgraph.sources.lexer import Token
 
 END = "END"
 # SPARQL 1.1 §19.8, written so that one token decides; expressions without their levels of precedence, since those

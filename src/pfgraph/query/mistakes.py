@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pfgraph.messages import Text
-from pfgraph.query.lexer import ESCAPE, Token
+from pfgraph.sources.lexer import ESCAPE, Token
 
 SHOWN = 60
 # What a Japanese keyboard, or a word processor, writes for what SPARQL means.

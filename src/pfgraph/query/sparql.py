@@ -11,10 +11,10 @@ from typing import Literal, cast
 from pfgraph.errors import ForbiddenFeature, MalformedQuery, QueryTooLarge
 from pfgraph.messages import Text
 from pfgraph.query import fetching
-from pfgraph.query.lexer import Token, significant
 from pfgraph.query.mistakes import Mistake
 from pfgraph.query.stops import FORMS
 from pfgraph.query.syntax import error, explain
+from pfgraph.sources.lexer import Token, significant
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
 # What has the server fetch something.

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from pfgraph.messages import Text
 from pfgraph.query.grammar import END, FUNCTIONS, Stop
-from pfgraph.query.lexer import Token
 from pfgraph.query.mistakes import SHOWN, Mistake
+from pfgraph.sources.lexer import Token
 
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")

@@ -12,8 +12,8 @@ from pfgraph.messages import Text
 from pfgraph.namespaces import prefixes
 from pfgraph.query import mistakes, stops
 from pfgraph.query.grammar import grammar
-from pfgraph.query.lexer import Token, place, significant
 from pfgraph.query.mistakes import Mistake
+from pfgraph.sources.lexer import Token, place, significant
 
 _WIDTH = 120
 # What the engine's parser says in words, and how we say it.

@@ -11,9 +11,9 @@ from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 from pfgraph.errors import QueryHeaderError
 from pfgraph.messages import Text
 from pfgraph.sources.header import Declaration
+from pfgraph.sources.lexer import line_at
 from pfgraph.sources.parameters import KINDS, Parameter, Term, shown
 from pfgraph.sources.slots import UNDEF, Slot
-from pfgraph.sources.tokens import line_at
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pfgraph.sources.tokens import line_at, tokens
+from pfgraph.sources.lexer import line_at, significant
 
 _ESCAPED = re.compile(r"\\(.)")
 
@@ -14,7 +14,7 @@ def mentions(text: str, prefixes: Mapping[str, str]) -> Iterator[tuple[str, int]
     """Return each IRI of a text with its line; names expand by the text's own PREFIX lines before `prefixes`."""
     known = dict(prefixes)
     declared = ""
-    for token in tokens(text):
+    for token in significant(text):
         if token.is_word("PREFIX"):
             declared = ":"
         elif declared == ":" and token.kind == "name":

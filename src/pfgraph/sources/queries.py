@@ -15,10 +15,10 @@ from pfgraph.errors import BadParameter, QueryHeaderError, SourcesRefused
 from pfgraph.messages import Text
 from pfgraph.sources import characters, declarations, header, selection, slots
 from pfgraph.sources.header import Example, Header
+from pfgraph.sources.lexer import line_at
 from pfgraph.sources.parameters import MAX_SHOWN, Parameter
 from pfgraph.sources.selection import Selection
 from pfgraph.sources.slots import Slot
-from pfgraph.sources.tokens import line_at
 
 __all__ = ["CannedQuery", "Example", "Form", "Parameter", "read"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pfgraph.errors import QueryHeaderError
 from pfgraph.messages import Text
-from pfgraph.sources.tokens import Token, line_at, tokens
+from pfgraph.sources.lexer import Token, line_at, significant
 
 _CLAUSES = ("GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES")
 _FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
@@ -37,7 +37,7 @@ class Selection:
 
 def inspect(text: str) -> Selection:
     """Return what a query text says around its pattern."""
-    words = list(tokens(text))
+    words = list(significant(text))
     form = next((word for word in words if word.is_word(*_FORMS)), Token("word", "", 0))
     clauses = {clause[0].text.upper(): clause[1:] for clause in _clauses(words)}
     grouped = _grouped(clauses["GROUP"]) if "GROUP" in clauses else None

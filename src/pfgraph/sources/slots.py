@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from pfgraph.sources.tokens import Token, tokens
+from pfgraph.sources.lexer import Token, significant
 
 UNDEF = "UNDEF"
 _CODEPOINT_ESCAPE = re.compile(r"\\\\(?=[uU])(.)|\\.")
@@ -26,7 +26,7 @@ class Slot(NamedTuple):
 
 def find(text: str) -> list[Slot]:
     """Return every VALUES of one variable, in order; what looks like one in a string or comment is none."""
-    words = list(tokens(text))
+    words = list(significant(text))
     return [slot for position in range(len(words) - 3) if (slot := _slot(words, position))]
 
 

@@ -114,3 +114,8 @@ def place(text: str, offset: int) -> tuple[int, int]:
     # SPARQL's white space has CR as well as LF; editors count CR LF as one end of line.
     lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return len(lines), len(lines[-1]) + 1
+
+
+def line_at(text: str, offset: int) -> int:
+    """Return the line, from 1, on which an offset lies."""
+    return text.count("\n", 0, offset) + 1
