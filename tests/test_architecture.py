@@ -46,7 +46,7 @@ WINGS: list[tuple[str, list[str]]] = [
         "query",
         [
             *["grammar", "mistakes", "stops", "syntax", "fetching", "sparql"],
-            *["cells", "pool", "turnstile", "exchange", "rows", "reading", "evaluation", "engine"],
+            *["lines", "cells", "pool", "turnstile", "exchange", "rows", "reading", "evaluation", "engine"],
         ],
     ),
     (
@@ -64,7 +64,17 @@ WINGS: list[tuple[str, list[str]]] = [
             *["negotiation", "protocol", "forms", "encoding", "manners", "trace", "cache", "dates"],
             *["context", "frames", "literals", "jsonld", "questions", "description", "rendering", "answers"],
             *["problems", "site", "memento", "rows", "graphs"],
-            *["boundary", "operations", "hot", "names", "vocabulary", "solutions", "delivery", "result_page"],
+            *[
+                "boundary",
+                "metrics",
+                "operations",
+                "names",
+                "vocabulary",
+                "solutions",
+                "delivery",
+                "swift",
+                "result_page",
+            ],
             *["endpoint", "openapi", "queries", "changes", "archive", "citing"],
             *["evidence", "facts", "sentences", "prefectures", "schema_org", "documents"],
             *["replies", "retirements", "ontology", "checks", "schemes", "sheets", "resources"],
@@ -80,7 +90,7 @@ WINGS: list[tuple[str, list[str]]] = [
                 "guide",
             ],
             *["listings", "publication", "robots"],
-            *["home", "kinds", "writing", "updates", "graph_store", "app", "server"],
+            *["home", "kinds", "writing", "updates", "graph_store", "connections", "app", "server"],
         ],
     ),
     (

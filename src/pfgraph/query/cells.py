@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import socket
-import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import pyoxigraph
 
 from pfgraph.errors import EngineLost, ForbiddenFeature, QueryCpuExceeded, QueryError, QueryMemoryExceeded
 from pfgraph.messages import Text
+from pfgraph.query.lines import Frame, Line, LineEnded
 from pfgraph.releases.locks import Lease
 from pfgraph.releases.release import LEASE
 
@@ -27,7 +27,6 @@ START_S = 10.0
 ATTEMPTS = 3
 NICE = 10
 _ENDING_S = 0.1
-_READ_BYTES = 2**18
 _OUT_OF_MEMORY = (b"memory allocation of", b"bad_alloc", b"capacity overflow")
 _LAST_WORDS = {
     b"overflowed its stack": Text("入れ子を浅くしてください。", "Nest less deeply."),
@@ -53,9 +52,8 @@ class Cell:
     store_path: str
     budget: Budget
     process: asyncio.subprocess.Process
-    line: socket.socket
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    end: socket.socket
+    line: Line
     jailed: bool = False
     client: str = ""
     asked: int = 0
@@ -63,27 +61,20 @@ class Cell:
     is_slow: bool = False
     is_killed: bool = False
 
-    async def ask(self, request: Mapping[str, object]) -> None:
+    def ask(self, request: Mapping[str, object]) -> None:
         """Send a request; its frames are to be read up to the one of kind E or X."""
         self.asked += 1
-        body = json.dumps({**request, "cpu_s": self.budget.cpu_s}).encode()
-        try:
-            self.writer.write(struct.pack(">I", len(body)) + body)
-            await self.writer.drain()
-        except ConnectionError as error:
-            raise await self._cause() from error
+        # That nobody reads it is told by the frames that do not come.
+        with contextlib.suppress(LineEnded):
+            self.line.send(json.dumps(request).encode())
 
-    async def frame(self) -> tuple[bytes, bytes]:
+    async def frame(self) -> Frame:
         """Return the next frame, its kind and its payload; raise a QueryError if the process ends first."""
         try:
-            return await self._frame()
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            return await self.line.frame()
+        except LineEnded as ended:
             # Why we killed it is known to whoever did; to wait for its end would only take time.
-            raise (EngineLost() if self.is_killed else await self._cause()) from error
-
-    async def _frame(self) -> tuple[bytes, bytes]:
-        head = await self.reader.readexactly(5)
-        return head[:1], await self.reader.readexactly(struct.unpack(">I", head[1:])[0])
+            raise (EngineLost() if self.is_killed else await self._cause()) from ended
 
     async def _cause(self) -> QueryError:
         """Return why the process ended, as far as its signal and its last words tell."""
@@ -112,7 +103,7 @@ class Cell:
         The socket knows at once what the event loop will only learn.
         """
         try:
-            self.line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            self.end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
             return True
         except OSError:
@@ -131,7 +122,7 @@ class Cell:
     def kill(self) -> None:
         """End the process at once."""
         self.is_killed = True
-        self.writer.close()
+        self.line.close()
         # Not `process.kill()`: it looks first whether the process has ended, and so takes its status from asyncio.
         if self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -141,14 +132,12 @@ class Cell:
         """Kill the process and wait until it is no more."""
         self.kill()
         await self.process.wait()
-        with contextlib.suppress(ConnectionError):
-            await self.writer.wait_closed()
 
 
 async def spawn(store_path: str, budget: Budget, prefixes: Mapping[str, str]) -> Cell:
     """Return a cell that is ready; a start that fails is tried again, then it is EngineLost."""
     for _ in range(ATTEMPTS):
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
+        with contextlib.suppress(OSError, LineEnded, TimeoutError):
             return await _start(store_path, budget, prefixes)
     raise EngineLost
 
@@ -174,11 +163,10 @@ async def _start(store_path: str, budget: Budget, prefixes: Mapping[str, str]) -
         theirs.close()
         if lease is not None:
             lease.close()
-    reader, writer = await asyncio.open_connection(sock=ours, limit=_READ_BYTES)
-    cell = Cell(store_path, budget, process, ours, reader, writer)
+    cell = Cell(store_path, budget, process, ours, await Line.over(ours))
     try:
         async with asyncio.timeout(START_S):
-            kind, payload = await cell._frame()
+            kind, payload = await cell.line.frame()
     except BaseException:
         cell.kill()
         raise

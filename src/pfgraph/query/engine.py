@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from typing import TypedDict
 
 from pfgraph.errors import Draining
 from pfgraph.namespaces import prefixes
 from pfgraph.query.cells import Budget
-from pfgraph.query.evaluation import Evaluation
+from pfgraph.query.evaluation import Evaluation, Means
 from pfgraph.query.exchange import Answer, Request, Stored
 from pfgraph.query.pool import CAUSES, Pool
 from pfgraph.query.reading import Reader
@@ -60,8 +59,7 @@ class Engine:
             raise Draining(self._settings.drain_s)
         operation = request.operation or await self.inspect(request.query)
         await self._turnstile.enter(request.client)
-        asked = replace(request, operation=operation)
-        evaluation = Evaluation(self._pool, self._turnstile, self._reader, self._settings, asked)
+        evaluation = Evaluation(Means(self._pool, self._turnstile, self._reader, self._settings), request, operation)
         try:
             return await evaluation.answer()
         except BaseException as error:

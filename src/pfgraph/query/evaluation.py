@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from typing import NamedTuple
 
 from pfgraph.errors import (
     AnswerNotRead,
@@ -19,10 +20,11 @@ from pfgraph.errors import (
 )
 from pfgraph.query.cells import Cell
 from pfgraph.query.exchange import Answer, Request
+from pfgraph.query.lines import Frame
 from pfgraph.query.pool import Pool
 from pfgraph.query.reading import Reader
 from pfgraph.query.rows import Rows
-from pfgraph.query.sparql import inspect
+from pfgraph.query.sparql import Operation
 from pfgraph.query.turnstile import Turnstile
 from pfgraph.settings import Settings
 
@@ -39,26 +41,36 @@ _CAUSES: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
+class Means(NamedTuple):
+    """What every evaluation of an engine needs."""
+
+    pool: Pool
+    turnstile: Turnstile
+    reader: Reader
+    settings: Settings
+
+
 class Evaluation:
     """A query in a place that has been taken for it."""
 
-    def __init__(self, pool: Pool, turnstile: Turnstile, reader: Reader, settings: Settings, request: Request) -> None:
-        self._pool, self._turnstile, self._reader, self._settings = pool, turnstile, reader, settings
-        self._request, self._operation = request, request.operation or inspect(request.query)
+    def __init__(self, means: Means, request: Request, operation: Operation) -> None:
+        self._pool, self._turnstile, self._reader, self._settings = means
+        self._request, self._operation = request, operation
         self._rows = Rows(request.media_type, self._operation.form)
         self._cell: Cell | None = None
         self._closed = self._expired = False
         self._answer: Answer | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._began = time.monotonic()
-        self._timeout_s = min(request.timeout_s or settings.query_timeout_s, settings.query_timeout_s)
+        longest_s = self._settings.query_timeout_s
+        self._timeout_s = min(request.timeout_s or longest_s, longest_s)
         self._left_s = self._timeout_s
 
     async def answer(self) -> Answer:
         """Return the answer, held back until it is complete or too long to hold; raise what went wrong."""
         self._cell = await self._pool.take(str(self._request.release.store_path), self._request.client)
         self._patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._cell.step_back)
-        await self._cell.ask(self._asked())
+        self._cell.ask(self._asked())
         held = bytearray()
         while (piece := await self.piece()) is not None:
             held += piece
@@ -91,25 +103,14 @@ class Evaluation:
             # The protocol's dataset wins over the query's, here as well.
             "described_in": operation.default_graphs if protocols is None else protocols,
             "max_bytes": self._settings.max_result_bytes,
+            "cpu_s": self._settings.query_cpu_s,
         }
 
     async def piece(self) -> bytes | None:
         """Return the next piece, None after the last; what the client takes to read is not the query's time."""
         if self._cell is None:
             raise EngineLost
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        # A timer that kills the cell, whose end is then what is read, costs less than a timeout around each read.
-        deadline = loop.call_later(max(self._left_s, 0), self._expire)
-        try:
-            kind, payload = await self._cell.frame()
-        except QueryError:
-            if self._expired:
-                raise QueryTimeout(self._timeout_s) from None
-            raise
-        finally:
-            deadline.cancel()
-        self._left_s -= loop.time() - began
+        kind, payload = self._cell.line.ready() or await self._waited(self._cell)
         if kind == b"X":
             await self._refused(json.loads(payload))
         if kind == b"E":
@@ -117,6 +118,22 @@ class Evaluation:
             return None
         self._rows.add(payload)
         return payload
+
+    async def _waited(self, cell: Cell) -> Frame:
+        """Return the next frame, or raise QueryTimeout when the time of the query is up."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        # A timer that kills the cell, whose end is then what is read, costs less than a timeout around each read.
+        deadline = loop.call_later(max(self._left_s, 0), self._expire)
+        try:
+            return await cell.frame()
+        except QueryError:
+            if self._expired:
+                raise QueryTimeout(self._timeout_s) from None
+            raise
+        finally:
+            deadline.cancel()
+            self._left_s -= loop.time() - began
 
     def _expire(self) -> None:
         if self._cell is not None:

@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Mapping
 from pfgraph.errors import Draining, EngineLost
 from pfgraph.query.cells import Budget, Cell, spawn
 
-RECYCLED_AFTER = 1000
+RECYCLED_AFTER = 10_000
 # A cell on a release that is not the current one goes when nobody has asked it for so long.
 IDLE_S = 60.0
 # For so long after a query a cell is kept for whoever asked it.

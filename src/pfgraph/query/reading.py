@@ -14,7 +14,7 @@ from pfgraph.query.syntax import explain
 
 T = TypeVar("T")
 # What takes a millisecond at most is read on the spot.
-_SHORT = 2048
+SHORT = 2048
 # To find out what somebody meant takes its time, and the longest texts are rarely anybody's.
 _EXPLAINED = 8192
 _PLACE = re.compile(r"error at (\d+):(\d+)")
@@ -40,7 +40,7 @@ class Reader:
         return MalformedQuery(ja, en, line, column)
 
     async def _read(self, text: str, read: Callable[[], T]) -> T:
-        if len(text) <= _SHORT:
+        if len(text) <= SHORT:
             return read()
         return await asyncio.get_running_loop().run_in_executor(self._thread, read)
 

@@ -50,7 +50,7 @@ class Release:
         """The name of the release: the beginning of its digest."""
         return self.manifest.id
 
-    @property
+    @cached_property
     def store_path(self) -> Path:
         """The Oxigraph store; open it read-only."""
         return self.path / STORE

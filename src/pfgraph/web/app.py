@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
 from starlette.responses import Response
@@ -25,10 +26,10 @@ from pfgraph.web import citing, publication, robots
 from pfgraph.web.archive import Archive
 from pfgraph.web.boundary import Boundary, StreamCut
 from pfgraph.web.cache import ByteCache, Cached
+from pfgraph.web.connections import Connection
 from pfgraph.web.endpoint import Endpoint
 from pfgraph.web.graph_store import METHODS, PATH, WRITING, GraphStore
 from pfgraph.web.home import Home
-from pfgraph.web.hot import Hot
 from pfgraph.web.kinds import Kinds
 from pfgraph.web.manners import Manners
 from pfgraph.web.memento import Mementos, TimeMaps
@@ -38,6 +39,7 @@ from pfgraph.web.questions import question
 from pfgraph.web.rendering import STATIC
 from pfgraph.web.resources import Resources
 from pfgraph.web.site import Site
+from pfgraph.web.swift import Swift
 from pfgraph.web.updates import Updates
 from pfgraph.web.writing import Desk
 
@@ -61,11 +63,11 @@ class Application:
         router = Router([*_writing(desk), *_routes(self.site, metrics)], redirect_slashes=False, lifespan=self._running)
         bounded = Boundary(Mementos(_Placed(router, self), self.site), self.site.pages)
         watched = Watched(Manners(Cached(bounded, self.cache, self._release_id)), metrics)
-        self._app = Hot(watched, metrics, self._release_id)
+        self.swift = Swift(watched, self.site, self.cache, metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server through its life."""
-        await self._app(scope, receive, send)
+        await self.swift(scope, receive, send)
 
     @asynccontextmanager
     async def _running(self, _app: object) -> AsyncGenerator[None]:
@@ -189,6 +191,7 @@ def serving(settings: Settings, app: Application) -> uvicorn.Config:
     _log_to_stderr(logging.getLogger("pfgraph.access"))
     return uvicorn.Config(
         app,
+        http=cast(type[asyncio.Protocol], partial(Connection, app.swift)),
         host=settings.host,
         port=settings.port,
         log_level="warning",

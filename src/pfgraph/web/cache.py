@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import blake2b
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +22,8 @@ _VARYING = (b"accept", b"accept-language", b"accept-datetime", b"host")
 _REPEATED = frozenset(
     {b"cache-control", b"content-location", b"etag", b"link", b"memento-datetime", b"pfgraph-release", b"vary"}
 )
+# What a header says of the body it stands above, and therefore of no other.
+DESCRIBING = frozenset({b"content-encoding", b"content-length", b"etag"})
 _SHARE = 8
 
 
@@ -34,7 +37,7 @@ class Stored:
     etag: bytes
     notes: Trace | None = None
 
-    @property
+    @cached_property
     def size(self) -> int:
         """How much of the cache it takes up, the names and the bookkeeping guessed."""
         return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) + 512
@@ -76,6 +79,17 @@ class ByteCache:
             self.bytes -= found.size
 
 
+async def stored(
+    status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes, coding: str | None, *, tagged: bool
+) -> Stored:
+    """Return an answer as it is sent and kept: in a coding where that saves something, and with its tag."""
+    chosen = coding if encoding.worthwhile(headers, body) else None
+    encoded = await encoding.encode(body, chosen)
+    described = _described(headers, chosen, len(encoded))
+    etag = _etag(described, encoded) if tagged else b""
+    return Stored(status, (*described, *([(b"etag", etag)] if etag else [])), encoded, etag)
+
+
 class Cached:
     """An application whose complete answers are kept for as long as their release is current.
 
@@ -90,16 +104,9 @@ class Cached:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = _Asked(scope)
+        asked = Asked(scope)
         release = self._release_id()
-        key = (
-            release,
-            scope["scheme"],
-            scope.get("root_path"),
-            scope["path"],
-            scope["query_string"],
-            asked.key,
-        )
+        key = (release, *asked.key(scope["query_string"]))
         stored = self.cache.get(key) if asked.readable else None
         if stored is not None:
             _tell(stored, scope)
@@ -131,7 +138,7 @@ class _Enough(BaseException):
     """A HEAD request has had its headers; no error, so nobody on the way catches it."""
 
 
-class _Asked:
+class Asked:
     """What a request says that its answer depends on."""
 
     def __init__(self, scope: Scope) -> None:
@@ -141,8 +148,13 @@ class _Asked:
         self.method = scope["method"]
         self.readable = self.method in {"GET", "HEAD"}
         self.coding = coding([line.decode("latin-1") for line in found.get(b"accept-encoding", ())])
-        self.key = (*(b",".join(found.get(name, ())) for name in _VARYING), self.coding)
+        self._place = scope["scheme"], scope.get("root_path"), scope["path"]
+        self._varying = *(b",".join(found.get(name, ())) for name in _VARYING), self.coding
         self.known = b",".join(found.get(b"if-none-match", ()))
+
+    def key(self, query_string: bytes) -> tuple[Hashable, ...]:
+        """Return under what an answer at this place is kept, within its release, for the parameters of an address."""
+        return *self._place, query_string, self._varying
 
     def knows(self, etag: bytes) -> bool:
         """Whether the client has this very answer already (RFC 9110 §13.1.2: compared weakly)."""
@@ -153,7 +165,7 @@ class _Asked:
 class _Reply:
     """One answer on its way out: whole it is encoded, tagged and kept, in pieces it is passed on."""
 
-    def __init__(self, asked: _Asked, send: Send) -> None:
+    def __init__(self, asked: Asked, send: Send) -> None:
         self._asked, self._send = asked, send
         self._start: Message | None = None
         self._pieces: encoding.Encoder | None = None
@@ -171,15 +183,10 @@ class _Reply:
             await self._piece(self._start, message.get("body", b""), message.get("more_body", False))
 
     async def _whole(self, start: Message, body: bytes) -> None:
-        headers: Headers = list(start.get("headers", ()))
-        chosen = self._asked.coding if encoding.worthwhile(headers, body) else None
-        encoded = await encoding.encode(body, chosen)
-        headers = _described(headers, chosen, len(encoded))
-        etag = b""
-        if start["status"] == 200 and self._asked.readable:
-            etag = _etag(headers, encoded)
-            headers.append((b"etag", etag))
-        self.stored = Stored(start["status"], tuple(headers), encoded, etag)
+        is_tagged = start["status"] == 200 and self._asked.readable
+        self.stored = await stored(
+            start["status"], start.get("headers", ()), body, self._asked.coding, tagged=is_tagged
+        )
         await _send_stored(self.stored, self._asked, self._send)
 
     async def _piece(self, start: Message, body: bytes, more: bool) -> None:
@@ -196,7 +203,7 @@ class _Reply:
             await self._send({"type": "http.response.body", "body": encoded, "more_body": more})
 
 
-async def _send_stored(stored: Stored, asked: _Asked, send: Send) -> None:
+async def _send_stored(stored: Stored, asked: Asked, send: Send) -> None:
     status, headers, body = stored.status, list(stored.headers), stored.body
     if stored.etag and asked.knows(stored.etag):
         status, body = 304, b""

@@ -18,7 +18,7 @@ from pfgraph.query.engine import Answer
 from pfgraph.releases.release import Release
 from pfgraph.web import rows
 from pfgraph.web.answers import Streamed
-from pfgraph.web.forms import content_type
+from pfgraph.web.forms import EXCEL, HTML, content_type
 from pfgraph.web.graphs import JSON_LD, as_json_ld, context_link
 from pfgraph.web.negotiation import Form
 from pfgraph.web.rendering import View
@@ -61,10 +61,9 @@ async def deliver(answer: Answer, form: Form, release: Release, view: View, head
     if form.written_as == JSON_LD:
         sent["Link"] += context_link(form, view)
         return Response(await _json_ld(answer, form, release, view), 200, sent, content_type(form))
-    found = answer.body
-    if form.written_as.endswith("results+json"):
-        found = _with_link(found, release_url(release, view))
-    if form.name == "excel":
+    url = release_url(release, view)
+    found = _begun_with(answer.body, lambda piece: linked(piece, form, url))
+    if form is EXCEL:
         found = _begun_with(_guarded(found), lambda piece: codecs.BOM_UTF8 + piece)
     if isinstance(found, bytes):
         return Response(found, 200, sent, content_type(form))
@@ -84,15 +83,18 @@ _HEAD = re.compile(rb'^(\s*\{\s*"head"\s*:\s*\{)\s*(\}?)')
 Body = bytes | AsyncIterator[bytes]
 
 
-def _with_link(body: Body, url: str) -> Body:
-    """Return JSON results whose head links to their release (SPARQL 1.1 Results JSON §3.1.2)."""
+def is_plain(form: Form) -> bool:
+    """Whether answers in a form are sent as the engine writes them, but for the link in JSON results."""
+    return form.written_as != JSON_LD and form not in (HTML, EXCEL)
+
+
+def linked(first: bytes, form: Form, url: str) -> bytes:
+    """Return the first piece of a body; that of JSON results links to their release (Results JSON §3.1.2)."""
+    if not form.written_as.endswith("results+json"):
+        return first
     link = b'"link":[' + json.dumps(url).encode() + b"]"
-
-    def linked(head: re.Match[bytes]) -> bytes:
-        # The empty head of an ASK wants no comma behind the link.
-        return head[1] + link + (head[2] or b",")
-
-    return _begun_with(body, lambda piece: _HEAD.sub(linked, piece))
+    # The empty head of an ASK wants no comma behind the link.
+    return _HEAD.sub(lambda head: head[1] + link + (head[2] or b","), first)
 
 
 def _begun_with(body: Body, change: Callable[[bytes], bytes]) -> Body:

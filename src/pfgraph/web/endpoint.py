@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +22,7 @@ from pfgraph.web.questions import example, question
 from pfgraph.web.rendering import View
 from pfgraph.web.result_page import Result, page_syntax, result
 from pfgraph.web.site import Site
-from pfgraph.web.trace import trace
+from pfgraph.web.trace import READY, Plain, trace
 
 # A query in a form is up to three times its length, and a few fields stand beside it.
 _FORM_FACTOR, _FORM_EXTRA = 4, 16 * 2**10
@@ -84,11 +84,15 @@ class Endpoint:
             shown = await result(self._site, asked.release, view, answer)
             return self._page(view, asked.release, asked.operation, result=shown, headers=headers)
         answer = await self._ask(request, asked, delivery.asked_syntax(asked.form))
+        if delivery.is_plain(asked.form):
+            trace(request.scope).plain = Plain(asked.release, replace(asked.operation, query=None), asked.form)
         return await delivery.deliver(answer, asked.form, asked.release, view, headers)
 
     async def _ask(self, request: Request, asked: Asked, media_type: str) -> Answer:
-        operation = asked.operation
-        answer = await self._site.engine.answer(
+        operation, ready = asked.operation, request.scope.get(READY)
+        if isinstance(ready, Exception):
+            raise ready
+        answer = ready or await self._site.engine.answer(
             EngineRequest(
                 query=asked.query,
                 media_type=media_type,

@@ -14,6 +14,8 @@ HTML = Form("html", "text/html")
 # The shapes in which a JSON-LD document comes (JSON-LD 1.1 §6.2); framed is what comes unasked.
 PROFILES = ("framed", "compacted", "flattened", "expanded")
 
+# CSV that a spreadsheet program takes for UTF-8: the same media type, with a byte order mark.
+EXCEL = Form("excel", "text/csv")
 SOLUTIONS = (
     Form("json", _JSON, aliases=("srj",)),
     Form("xml", _XML, aliases=("srx",)),
@@ -22,8 +24,7 @@ SOLUTIONS = (
     Form("json", "application/json", syntax=_JSON),
     Form("xml", "application/xml", syntax=_XML),
     Form("xml", "text/xml", syntax=_XML),
-    # CSV that a spreadsheet program takes for UTF-8: the same media type, with a byte order mark.
-    Form("excel", "text/csv"),
+    EXCEL,
 )
 GRAPHS = (
     Form("ttl", "text/turtle", aliases=("turtle",)),

@@ -13,7 +13,7 @@ _EXPOSED = (
     b"Allow, Accept-Post, Content-Disposition, Content-Encoding, Content-Language, Content-Length, "
     b"Content-Location, ETag, Link, Location, Memento-Datetime, PFGraph-Release, Retry-After, Vary"
 )
-_ALWAYS = [
+ALWAYS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", _EXPOSED),
     (b"x-content-type-options", b"nosniff"),
@@ -48,7 +48,7 @@ class Manners:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = [*message.get("headers", ()), *_ALWAYS]
+                headers = [*message.get("headers", ()), *ALWAYS]
                 kind = next((value for name, value in headers if name.lower() == b"content-type"), b"")
                 if kind.startswith(b"text/html"):
                     headers += _PAGE
@@ -67,7 +67,7 @@ def _allowed(path: str) -> bytes:
 async def _send_options(path: str, send: Send) -> None:
     """Say what may be done here, to a browser asking for a script on another site too."""
     allowed = _ASK if path.rstrip("/").endswith(("/sparql", "/cite")) else _allowed(path)
-    headers = [(b"allow", allowed), (b"access-control-allow-methods", allowed), *_ALWAYS, *_PREFLIGHT]
+    headers = [(b"allow", allowed), (b"access-control-allow-methods", allowed), *ALWAYS, *_PREFLIGHT]
     if allowed == _ASK:
         headers.append((b"accept-post", b"application/sparql-query, application/x-www-form-urlencoded"))
     headers += [(b"vary", b"Origin, Access-Control-Request-Headers"), (b"content-length", b"0")]

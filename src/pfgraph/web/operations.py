@@ -6,11 +6,12 @@ import json
 import logging
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pfgraph.errors import PfgraphError
 from pfgraph.web.cache import ByteCache
+from pfgraph.web.metrics import Count, Counts, Durations, Times
 from pfgraph.web.site import Site
 from pfgraph.web.trace import Trace, trace
 
@@ -45,8 +47,6 @@ _AREAS = frozenset(
         "timemap",
     ]
 )
-_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-
 
 _TOLD = {
     "draining": "Whether new queries are refused.",
@@ -64,55 +64,66 @@ class Metrics:
 
     def __init__(self, site: Site, cache: ByteCache) -> None:
         self.registry = CollectorRegistry()
-        self.requests = self._counter("http_requests", "Requests by area and status.", "area", "method", "status")
-        self.queries = self._counter("queries", "Queries by form and outcome.", "form", "outcome")
-        self.cached = self._counter("cache_answers", "Answers from the byte cache or not.", "result")
-        self.seconds = self._histogram("http_request_seconds", "Time to the end of an answer.", "area")
-        self.asking = self._histogram("query_seconds", "Time to the end of the answer to a query.", "form")
-        self.registry.register(_Gauges(site, cache))
-
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(f"pfgraph_{name}", text, labels, registry=self.registry)
-
-    def _histogram(self, name: str, text: str, label: str) -> Histogram:
-        return Histogram(f"pfgraph_{name}", text, [label], buckets=_SECONDS, registry=self.registry)
+        self.requests = Counts("http_requests", "Requests by area and status.", "area", "method", "status")
+        self.queries = Counts("queries", "Queries by form and outcome.", "form", "outcome")
+        self.cached = Counts("cache_answers", "Answers from the byte cache or not.", "result")
+        self.seconds = Durations("http_request_seconds", "Time to the end of an answer.", "area")
+        self.asking = Durations("query_seconds", "Time to the end of the answer to a query.", "form")
+        for each in (self.requests, self.queries, self.cached, self.seconds, self.asking, _Gauges(site, cache)):
+            self.registry.register(each)
 
     def note(self, area: str, method: str, status: int, seconds: float, notes: Trace) -> None:
         """Count one request."""
-        self.requests.labels(area, method, str(status)).inc()
-        self.seconds.labels(area).observe(seconds)
-        self.cached.labels(notes.cache).inc()
+        self.requests.of(area, method, str(status)).add()
+        self.seconds.of(area).add(seconds)
+        self.cached.of(notes.cache).add()
         if notes.form is not None and notes.cache != "hit":
-            self.queries.labels(notes.form, notes.outcome).inc()
-            self.asking.labels(notes.form).observe(seconds)
+            self.queries.of(notes.form, notes.outcome).add()
+            self.asking.of(notes.form).add(seconds)
 
-    def repeated(self, scope: Scope, status: int, sent: int) -> Repeated:
+    def repeated(self, scope: Scope, status: int, sent: int) -> Noted:
         """Return how one more answer from the cache is counted and logged."""
         area, notes = _area(scope), trace(scope)
-        counters = (self.requests.labels(area, _method(scope), str(status)), self.cached.labels(notes.cache))
-        return Repeated(counters, self.seconds.labels(area), _said(scope, notes, status, sent))
+        counters = (self.requests.of(area, _method(scope), str(status)), self.cached.of(notes.cache))
+        return Noted(counters, (self.seconds.of(area),), _said(scope, notes, status, sent))
+
+    def alike(self, scope: Scope, status: int, outcome: str) -> Noted:
+        """Return how it is counted and logged that one more query of a kind has ended."""
+        area, form = _area(scope), str(trace(scope).form)
+        notes = replace(trace(scope), outcome=outcome, query=None, answer=None)
+        if status != 200:
+            notes.cache = Trace().cache
+        counted = self.requests.of(area, _method(scope), str(status)), self.cached.of(notes.cache)
+        timed = self.seconds.of(area), self.asking.of(form)
+        said = _said(scope, notes, status, 0)
+        del said["bytes"]
+        return Noted((*counted, self.queries.of(form, outcome)), timed, said)
 
 
-class Repeated:
-    """One and the same answer, each time it is sent: what is counted, and a line of log of which all is known."""
+class Noted:
+    """Answers that differ in little: what is counted of each, and a line of log most of which is known."""
 
-    def __init__(self, counters: tuple[Counter, ...], seconds: Histogram, said: dict[str, Any]) -> None:
-        self._counters, self._seconds = counters, seconds
-        del said["client"]
-        self._known = json.dumps(said, ensure_ascii=False)[1:]
+    def __init__(self, counters: tuple[Count, ...], timed: tuple[Times, ...], said: dict[str, Any]) -> None:
+        self._counters, self._timed = counters, timed
+        self._known = json.dumps(said, ensure_ascii=False)[1:-1]
         self._second, self._time = 0, ""
 
-    def note(self, seconds: float, client: tuple[str, int] | None) -> None:
-        """Count and log it once more."""
+    def note(self, seconds: float, rest: str = "") -> None:
+        """Count and log one more; the rest of its line is in JSON and begins with a comma."""
         for counter in self._counters:
-            counter.inc()
-        self._seconds.observe(seconds)
+            counter.add()
+        for times in self._timed:
+            times.add(seconds)
         if logger.isEnabledFor(logging.INFO):
             if (now := int(time.time())) != self._second:
                 self._second, self._time = now, _time()
-            said = json.dumps(client[0] if client else None)
-            line = f'{{"time": "{self._time}", "client": {said}, "ms": {seconds * 1000:.2f}, {self._known}'
-            _log(line)
+            _log(f'{{"time": "{self._time}", {self._known}{rest}, "ms": {seconds * 1000:.2f}}}')
+
+
+def about(query: str, sent: int, rows: int | None) -> str:
+    """Return the rest of a line of log: what differs between the answers to queries of a kind."""
+    counted = "" if rows is None else f', "rows": {rows}'
+    return f', "bytes": {sent}, "query": "{_digest(query)}"{counted}'
 
 
 def _log(line: str) -> None:
@@ -212,11 +223,15 @@ def _said(scope: Scope, notes: Trace, status: int, sent: int) -> dict[str, Any]:
         "release": notes.release,
         "form": notes.form,
         # Which query it was, without keeping what somebody asked.
-        "query": None if notes.query is None else sha256(notes.query.encode()).hexdigest()[:16],
+        "query": None if notes.query is None else _digest(notes.query),
         "name": notes.name,
         "rows": None if notes.answer is None else notes.answer.rows,
     }
     return {key: value for key, value in said.items() if value is not None}
+
+
+def _digest(query: str) -> str:
+    return sha256(query.encode()).hexdigest()[:16]
 
 
 class Operations:

@@ -7,9 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from pfgraph.query.exchange import Answer
+from pfgraph.releases.release import Release
+from pfgraph.web.negotiation import Form
+from pfgraph.web.protocol import QueryOperation
 
 _KEY = "pfgraph.trace"
+# Where an answer is that was had before the application is asked, or what there is in place of one.
+READY = "pfgraph.ready"
 HUNG_UP = "client-hung-up"
+
+
+@dataclass(frozen=True)
+class Plain:
+    """What the answer to a query is made of that is sent as the engine wrote it: all but the query itself."""
+
+    release: Release
+    operation: QueryOperation
+    form: Form
 
 
 @dataclass
@@ -23,6 +37,7 @@ class Trace:
     outcome: str = "ok"
     cache: str = "pass"
     answer: Answer | None = None
+    plain: Plain | None = None
 
 
 def trace(scope: MutableMapping[str, Any]) -> Trace:

@@ -1,0 +1,270 @@
+"""What is asked in the same bytes as before, or in the same but for the query: answered without reading the rest again.
+
+All that a request says beside its query (RFC 9110's fields, the protocol's parameters) leads to the same headers each
+time. So the first answer is made by the application, layer by layer, and later ones of its kind take them from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Generic, NamedTuple, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pfgraph.errors import PfgraphError
+from pfgraph.query.engine import Answer
+from pfgraph.query.engine import Request as EngineRequest
+from pfgraph.query.reading import SHORT
+from pfgraph.query.sparql import Operation, inspect
+from pfgraph.web.cache import DESCRIBING, Asked, ByteCache, stored
+from pfgraph.web.delivery import cache_control, linked, release_url
+from pfgraph.web.manners import ALWAYS
+from pfgraph.web.operations import Metrics, Noted, about
+from pfgraph.web.rendering import View
+from pfgraph.web.site import Site
+from pfgraph.web.trace import HUNG_UP, Plain, Trace, trace
+
+# Where a connection leaves the bytes of a request that came in one piece, and nothing else with it.
+RAW = "pfgraph.raw"
+MAX_REQUEST_BYTES = 8 * 2**10
+_MAX_ANSWERS, _MAX_KINDS = 1024, 256
+# An answer larger than this takes its time anyway.
+_MAX_BYTES = 64 * 2**10
+_LINE = re.compile(rb"GET ([^ ?]+)\?([A-Za-z0-9%+._~()*!',;:@/?=&$-]+) HTTP/1\.1\r\n")
+_QUERY = b"query="
+# What is for the connection, or for what a client has already.
+_UNUSUAL = frozenset({b"connection", b"content-length", b"expect", b"if-none-match", b"transfer-encoding", b"upgrade"})
+_KEEP_ALIVE = b"keep-alive"
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Parts(NamedTuple):
+    """A GET in pieces: path, parameters, the query among them as it is encoded, the others, and the headers."""
+
+    path: bytes
+    query_string: bytes
+    query: bytes
+    others: tuple[bytes, ...]
+    headers: bytes
+
+
+@dataclass(frozen=True)
+class Exact:
+    """The whole answer to a request but for its date; of one that is kept, in which release's time it was given."""
+
+    status_line: bytes
+    rest: bytes
+    release_id: str = ""
+    noted: Noted | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the answers to requests that differ in their query have in common."""
+
+    release_id: str
+    plain: Plain
+    form: str
+    client: str
+    url: str
+    # The values are cut where they repeat the parameters of the address.
+    headers: tuple[tuple[bytes, list[bytes]], ...]
+    coding: str | None
+    key: Callable[[bytes], tuple[Hashable, ...]]
+    noted: Noted
+    hung_up: Noted
+
+    def headers_for(self, query_string: bytes) -> Headers:
+        """Return the headers of the answer to a request with these parameters, but those that describe its body."""
+        return tuple((name, query_string.join(pieces)) for name, pieces in self.headers)
+
+
+class Alike(NamedTuple):
+    """A request of a kind: its parameters, its query, and what that asks for."""
+
+    kind: Kind
+    query_string: bytes
+    query: str
+    operation: Operation
+
+
+K = TypeVar("K", Exact, Kind)
+
+
+class _Kept(Generic[K]):
+    """What is remembered of the current release; once there is too much, all of it is forgotten."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._found: dict[Hashable, K] = {}
+
+    def put(self, key: Hashable, kept: K) -> None:
+        """Remember something."""
+        if len(self._found) >= self._most:
+            self._found.clear()
+        self._found[key] = kept
+
+    def get(self, key: Hashable, release_id: str | None) -> K | None:
+        """Return what is remembered, if it is of this release."""
+        found = self._found.get(key)
+        return found if found is not None and found.release_id == release_id else None
+
+
+class Swift:
+    """An application of which the answers to requests of the same kind are remembered."""
+
+    def __init__(self, app: ASGIApp, site: Site, cache: ByteCache, metrics: Metrics) -> None:
+        self._app, self._site, self._cache, self._metrics = app, site, cache, metrics
+        self._exact: _Kept[Exact] = _Kept(_MAX_ANSWERS)
+        self._kinds: _Kept[Kind] = _Kept(_MAX_KINDS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer, and remember how, if the request came in one piece."""
+        raw = scope.get(RAW)
+        if raw is None or not _is_usual(scope):
+            await self._app(scope, receive, send)
+            return
+        sent: list[Message] = []
+
+        async def remembering(message: Message) -> None:
+            if len(sent) < 3:
+                sent.append(message)
+            await send(message)
+
+        await self._app(scope, receive, remembering)
+        release_id = self._release_id()
+        if release_id is None or len(sent) != 2 or len(sent[1]["body"]) > _MAX_BYTES:
+            return
+        if trace(scope).cache == "hit":
+            start, body = sent
+            noted = self._metrics.repeated(scope, start["status"], len(body["body"]))
+            exact = Exact(_status_line(start["status"]), _lines(start["headers"]) + body["body"], release_id, noted)
+            self._exact.put(raw, exact)
+        elif trace(scope).cache == "miss":
+            self._learn(raw, scope, release_id)
+
+    def _learn(self, raw: tuple[str, bytes], scope: Scope, release_id: str) -> None:
+        """Remember the kind of a request of which the answer is as the engine wrote it."""
+        peer, data = raw
+        notes, parts, asked = trace(scope), parted(data), Asked(scope)
+        found = self._cache.get((release_id, *asked.key(scope["query_string"])))
+        if notes.plain is None or parts is None or found is None:
+            return
+        kind = Kind(
+            release_id,
+            notes.plain,
+            str(notes.form),
+            scope["client"][0] if scope.get("client") else "",
+            release_url(notes.plain.release, View.of(HTTPConnection(scope))),
+            tuple((n, v.split(parts.query_string)) for n, v in found.headers if n not in DESCRIBING),
+            asked.coding,
+            asked.key,
+            self._metrics.alike(scope, 200, "ok"),
+            self._metrics.alike(scope, 0, HUNG_UP),
+        )
+        self._kinds.put((peer, parts.path, parts.others, parts.headers, kind.form), kind)
+
+    def known(self, peer: str, data: bytes) -> Exact | Alike | None:
+        """Return the answer to a request in the same bytes as one before, or what it asks if one of its kind was."""
+        release_id = self._release_id()
+        return self._exact.get((peer, data), release_id) or self._alike(peer, data, release_id)
+
+    def _alike(self, peer: str, data: bytes, release_id: str | None) -> Alike | None:
+        parts = parted(data)
+        if parts is None:
+            return None
+        try:
+            query = query_of(parts)
+            operation = inspect(query, self._site.settings.max_query_bytes) if 0 < len(query) <= SHORT else None
+        except (UnicodeDecodeError, PfgraphError):
+            return None
+        if operation is None or cache_control(query) == "no-store":
+            return None
+        kind = self._kinds.get((peer, parts.path, parts.others, parts.headers, operation.form), release_id)
+        if kind is None or self._cache.get((kind.release_id, *kind.key(parts.query_string))) is not None:
+            return None
+        return Alike(kind, parts.query_string, query, operation)
+
+    async def answer(self, asked: Alike) -> Exact | Answer | Exception:
+        """Return the answer; where there is none, or one too long to hold, what the application is to send."""
+        began = time.perf_counter()
+        try:
+            return await self._answer(asked, began)
+        except asyncio.CancelledError:
+            asked.kind.hung_up.note(time.perf_counter() - began, about(asked.query, 0, None))
+            raise
+        except Exception as error:
+            return error
+
+    async def _answer(self, asked: Alike, began: float) -> Exact | Answer:
+        kind = asked.kind
+        found = await self._site.engine.answer(_request(asked))
+        if not isinstance(found.body, bytes):
+            return found
+        body = linked(found.body, kind.plain.form, kind.url)
+        made = await stored(200, kind.headers_for(asked.query_string), body, kind.coding, tagged=True)
+        if kind.release_id == self._release_id():
+            notes = Trace(asked.query, kind.form, kind.plain.release.id)
+            self._cache.put((kind.release_id, *kind.key(asked.query_string)), replace(made, notes=notes))
+        kind.noted.note(time.perf_counter() - began, about(asked.query, len(made.body), found.rows))
+        return Exact(_status_line(200), _lines((*made.headers, *ALWAYS)) + made.body)
+
+    def _release_id(self) -> str | None:
+        try:
+            return self._site.release().id
+        except PfgraphError:
+            return None
+
+
+def parted(data: bytes) -> Parts | None:
+    """Return a GET with one query in its address in pieces, or None where it is not as plain as that."""
+    line = _LINE.match(data)
+    if line is None:
+        return None
+    fields = line[2].split(b"&")
+    queries = [field for field in fields if field.startswith(_QUERY)]
+    if len(queries) != 1:
+        return None
+    others = tuple(field for field in fields if field is not queries[0])
+    return Parts(line[1], line[2], queries[0][len(_QUERY) :], others, data[line.end() :])
+
+
+def query_of(parts: Parts) -> str:
+    """Return the query, or raise UnicodeDecodeError; it is decoded once (D8)."""
+    return unquote_to_bytes(parts.query.replace(b"+", b" ")).decode()
+
+
+def _is_usual(scope: Scope) -> bool:
+    """Whether a request asks for nothing but an answer."""
+    fields = scope["headers"]
+    return all(name not in _UNUSUAL or (name, value.lower()) == (b"connection", _KEEP_ALIVE) for name, value in fields)
+
+
+def _request(asked: Alike) -> EngineRequest:
+    kind, operation = asked.kind, asked.kind.plain.operation
+    return EngineRequest(
+        query=asked.query,
+        media_type=kind.plain.form.written_as,
+        release=kind.plain.release,
+        default_graphs=operation.default_graphs,
+        named_graphs=operation.named_graphs,
+        timeout_s=operation.timeout_s,
+        client=kind.client,
+        operation=asked.operation,
+    )
+
+
+def _status_line(status: int) -> bytes:
+    return b"HTTP/1.1 %d %s\r\n" % (status, HTTPStatus(status).phrase.encode())
+
+
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join(b"%s: %s\r\n" % header for header in headers) + b"\r\n"
