@@ -46,7 +46,7 @@ WINGS: list[tuple[str, list[str]]] = [
         "query",
         [
             *["grammar", "mistakes", "stops", "syntax", "fetching", "sparql"],
-            *["lines", "cells", "pool", "turnstile", "exchange", "rows", "reading", "evaluation", "engine"],
+            *["children", "lines", "cells", "pool", "turnstile", "exchange", "rows", "reading", "evaluation", "engine"],
         ],
     ),
     (

@@ -8,6 +8,7 @@ readers may come. The process ends with its input.
 from __future__ import annotations
 
 import logging
+import os
 import struct
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 
 logger = logging.getLogger(__name__)
+_NICE = 5
 
 
 def serve(shelf: Shelf, source: BinaryIO, sink: BinaryIO, *, plain: bool, budget: Budget) -> None:
@@ -87,6 +89,8 @@ def write_frame(sink: BinaryIO, content: bytes) -> None:
 def main() -> None:
     """Run: home, whether datasets are plain, and the budget of a write's cell (bytes, seconds)."""
     home, plain, memory, seconds = sys.argv[1:5]
+    # Readers go first; what is published comes a little later for it.
+    os.nice(_NICE)
     budget = Budget(int(memory), float(seconds), float(seconds))
     serve(Shelf(Path(home)), sys.stdin.buffer, sys.stdout.buffer, plain=plain == "plain", budget=budget)
 

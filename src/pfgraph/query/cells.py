@@ -12,12 +12,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import DEVNULL, PIPE
 
 import pyoxigraph
 
 from pfgraph.errors import EngineLost, ForbiddenFeature, QueryCpuExceeded, QueryError, QueryMemoryExceeded
 from pfgraph.messages import Text
+from pfgraph.query.children import Child
 from pfgraph.query.lines import Frame, Line, LineEnded
 from pfgraph.releases.locks import Lease
 from pfgraph.releases.release import LEASE
@@ -51,7 +51,7 @@ class Cell:
 
     store_path: str
     budget: Budget
-    process: asyncio.subprocess.Process
+    process: Child
     end: socket.socket
     line: Line
     jailed: bool = False
@@ -78,15 +78,13 @@ class Cell:
 
     async def _cause(self) -> QueryError:
         """Return why the process ended, as far as its signal and its last words tell."""
-        said = b""
         try:
             async with asyncio.timeout(_ENDING_S):
-                if self.process.stderr is not None:
-                    said = await self.process.stderr.read(2**16)
-                await self.process.wait()
+                code = await self.process.ended()
         except TimeoutError:
             self.kill()
-        code = await self.process.wait()
+            code = await self.process.ended()
+        said = self.process.last_words
         if code == -signal.SIGXCPU:
             return QueryCpuExceeded(self.budget.cpu_s)
         if code == -signal.SIGSYS:
@@ -123,15 +121,12 @@ class Cell:
         """End the process at once."""
         self.is_killed = True
         self.line.close()
-        # Not `process.kill()`: it looks first whether the process has ended, and so takes its status from asyncio.
-        if self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.process.pid, signal.SIGKILL)
+        self.process.kill()
 
     async def gone(self) -> None:
         """Kill the process and wait until it is no more."""
         self.kill()
-        await self.process.wait()
+        await self.process.ended()
 
 
 async def spawn(store_path: str, budget: Budget, prefixes: Mapping[str, str]) -> Cell:
@@ -147,15 +142,9 @@ async def _start(store_path: str, budget: Budget, prefixes: Mapping[str, str]) -
     # The cell inherits the lease: as long as it lives, what it reads is not removed.
     lease = Lease.take(Path(store_path).parent / LEASE)
     try:
-        process = await asyncio.create_subprocess_exec(
-            *_command(theirs.fileno(), store_path, budget, prefixes),
-            stdin=DEVNULL,
-            stdout=DEVNULL,
-            stderr=PIPE,
-            pass_fds=[theirs.fileno(), *([] if lease is None else [lease.fileno()])],
-            env={"LC_ALL": "C.UTF-8"},
-            cwd="/",
-        )
+        command = _command(theirs.fileno(), store_path, budget, prefixes)
+        inherited = [theirs.fileno(), *([] if lease is None else [lease.fileno()])]
+        process = Child.start(command, {"LC_ALL": "C.UTF-8"}, inherited)
     except BaseException:
         ours.close()
         raise
