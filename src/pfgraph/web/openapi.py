@@ -1,7 +1,9 @@
-"""The canned queries as OpenAPI 3.1 describes them."""
+"""The canned queries as OpenAPI 3.1 describes them, and what every description is made of."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 from pfgraph.sources.queries import CannedQuery, Parameter
@@ -9,6 +11,8 @@ from pfgraph.web import forms
 from pfgraph.web.negotiation import Form
 
 Json = dict[str, Any]
+# As FastAPI has them: by status, or by what stands for one.
+Responses = dict[int | str, Json]
 
 _SCHEMAS: dict[str, Json] = {
     "string": {"type": "string"},
@@ -21,6 +25,7 @@ _SCHEMAS: dict[str, Json] = {
     "concept": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
 }
 _PROBLEM = {
+    "title": "RFC 9457",
     "type": "object",
     "required": ["type", "title", "status", "detail", "ja", "en"],
     "properties": {
@@ -33,7 +38,10 @@ _PROBLEM = {
     },
 }
 # Statuses that any query may have besides 200; 503 is a budget that ran out, or too many who ask.
-_REFUSALS = {"400": "Bad Request", "406": "Not Acceptable", "429": "Too Many Requests", "503": "Unavailable"}
+_REFUSALS = ("400", "406", "429", "503")
+POSITIVE: Json = {"type": "number", "exclusiveMinimum": 0}
+FROM_ONE: Json = {"type": "integer", "minimum": 1}
+COMPONENTS: Json = {"schemas": {"Problem": _PROBLEM}}
 
 
 def parameters(query: CannedQuery) -> list[Json]:
@@ -41,15 +49,13 @@ def parameters(query: CannedQuery) -> list[Json]:
     offered = [form.name for form in forms.offered(query.form)]
     return [
         *map(_parameter, query.parameters),
-        _shared("format", "形式 / the form of the answer", {"type": "string", "enum": sorted({*offered})}),
-        _shared("timeout", "上限の秒数 / seconds after which to give up", _POSITIVE),
+        shared("format", "形式 / the form of the answer", {"type": "string", "enum": sorted({*offered})}),
+        shared("timeout", "上限の秒数 / seconds after which to give up", POSITIVE),
     ]
 
 
-_POSITIVE = {"type": "number", "exclusiveMinimum": 0}
-
-
-def _shared(name: str, description: str, schema: Json) -> Json:
+def shared(name: str, description: str, schema: Json) -> Json:
+    """Return a parameter that may stand beside any others."""
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 
@@ -80,16 +86,28 @@ def _value(parameter: Parameter, text: str) -> str | int | bool:
     return text == "true" if parameter.kind == "boolean" else text
 
 
-def responses(query: CannedQuery) -> dict[int | str, Json]:
+def responses(query: CannedQuery) -> Responses:
     """Return what a query may answer: every form of its result, and every refusal."""
     contents = {form.media_type: {"schema": _schema(query, form)} for form in forms.offered(query.form)}
-    return {
-        200: {"description": "OK", "content": contents},
-        **{
-            status: {"description": text, "content": {"application/problem+json": {"schema": _PROBLEM}}}
-            for status, text in _REFUSALS.items()
-        },
+    return {200: {"description": "OK", "content": contents}, **refusals(_REFUSALS)}
+
+
+def listing() -> Responses:
+    """Return what the list of the queries answers."""
+    query = _object(
+        name={"type": "string"}, url={"type": "string"}, form={"type": "string"}, parameters={"type": "array"}
+    )
+    contents: Json = {
+        "application/json": {"schema": {"type": "array", "items": query}},
+        forms.HTML.media_type: {"schema": {"type": "string"}},
     }
+    return {200: {"description": "OK", "content": contents}, **refusals(("406",))}
+
+
+def refusals(statuses: Iterable[str]) -> Responses:
+    """Return the responses that refuse a request, as problem details."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(int(status)).phrase, "content": content} for status in statuses}
 
 
 def _schema(query: CannedQuery, form: Form) -> Json:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
@@ -18,7 +20,7 @@ from pfgraph.query.engine import Answer
 from pfgraph.query.engine import Request as EngineRequest
 from pfgraph.releases.release import Release
 from pfgraph.sources.queries import CannedQuery
-from pfgraph.web import delivery, forms, openapi, protocol
+from pfgraph.web import delivery, forms, interface, openapi, protocol
 from pfgraph.web.answers import while_connected
 from pfgraph.web.negotiation import Form, choose
 from pfgraph.web.problems import Problem, problem
@@ -63,14 +65,17 @@ class Queries:
 
     def _api(self, release: Release) -> FastAPI:
         """Return the routes of a release, one for each of its queries."""
-        api = _Api(
-            title="pfgraph",
-            version=release.id,
-            summary="地方版孤独・孤立対策官民連携プラットフォームについての問い / Questions about the graph",
-            docs_url=None,
-            redoc_url=None,
+        api = _Api(release)
+        api.add_api_route(
+            "/queries",
+            self.listing,
+            operation_id="queries",
+            tags=["queries"],
+            summary="問いの一覧 / The questions",
+            description="名前、引数、列、形式。 / Their names, parameters, columns and forms.",
+            responses=openapi.listing(),
+            response_class=Response,
         )
-        api.add_api_route("/queries", self.listing, tags=["queries"], summary="問いの一覧 / the questions")
         for query in release.queries().values():
             api.add_api_route(
                 f"/queries/{query.name}",
@@ -163,7 +168,27 @@ class Queries:
 
 
 class _Api(FastAPI):
-    """Routes and their description; errors are told, and answers kept, further out."""
+    """Routes and the description of the whole interface; errors are told, and answers kept, further out."""
+
+    def __init__(self, release: Release) -> None:
+        super().__init__(
+            title="pfgraph",
+            version=release.id,
+            summary="地方版孤独・孤立対策官民連携プラットフォームのデータ / Data on local platforms against loneliness",
+            docs_url=None,
+            redoc_url=None,
+        )
+        self._release = release
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description: the canned queries, which are routes here, and what other routes offer."""
+        found = super().openapi()
+        # FastAPI keeps what it made, and gives out the same again.
+        return {**found, "paths": {**found["paths"], **self._beside}, "components": openapi.COMPONENTS}
+
+    @cached_property
+    def _beside(self) -> dict[str, Any]:
+        return interface.paths(self._release)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the router alone: what FastAPI would put around it costs a third of the throughput (D16)."""
