@@ -66,7 +66,7 @@ WINGS: list[tuple[str, list[str]]] = [
             *["problems", "site", "memento", "rows", "graphs"],
             *["boundary", "metrics", "operations", "names", "vocabulary", "solutions", "delivery", "swift"],
             *["result_page"],
-            *["endpoint", "members", "openapi", "interface", "queries", "changes", "archive", "citing"],
+            *["endpoint", "members", "openapi", "interface", "choices", "queries", "changes", "archive", "citing"],
             *["evidence", "facts", "sentences", "prefectures", "schema_org", "documents"],
             *["replies", "retirements", "ontology", "checks", "schemes", "sheets", "resources"],
             *[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -162,3 +163,40 @@ def test_a_page_shows_names_in_place_of_codes(shipped: Client) -> None:
 
     assert '<a href="/doc/government/312011">鳥取市</a>' in text
     assert "https://w3id.org/pfgraph/id/government/312011" not in text
+
+
+OPTION = re.compile(r'<option value="([^"]*)"( selected)?>([^<]*)</option>')
+
+
+def options(client: Client, path: str, language: str) -> dict[str, str]:
+    """Return what a page offers to choose from: the word for each value."""
+    page = client.get(path, "text/html", headers={"Accept-Language": language}).text
+    return {value: word for value, _, word in OPTION.findall(page)}
+
+
+def test_a_page_offers_names_and_sends_keys(shipped: Client) -> None:
+    """Readers choose a theme or a stage by its name in their language; what is sent stays the key."""
+    japanese, english = (options(shipped, "/queries/initiatives", language) for language in ("ja", "en"))
+
+    assert (japanese["hikikomori"], english["hikikomori"]) == ("ひきこもり", "Social withdrawal (hikikomori)")
+    assert (japanese["planned"], english["planned"]) == ("予定", "Planned")
+    assert japanese[""] == "すべて"
+
+
+def test_every_value_of_a_concept_has_a_name(shipped: Client) -> None:
+    """No page offers a bare key where the release has a concept for it."""
+    bare = []
+    for name, query in shipped.app.site.release().queries().items():
+        offered = options(shipped, f"/queries/{name}", "ja")
+        keys = {key for each in query.parameters if each.kind == "concept" for key in each.values}
+        assert keys <= offered.keys()
+        bare += [(name, key) for key in keys if offered[key] == key]
+
+    assert bare == []
+
+
+def test_the_value_asked_for_stays_chosen(shipped: Client) -> None:
+    """On the page with the answer, the list stands at what was asked."""
+    page = shipped.get("/queries/initiatives?stage=planned", "text/html").text
+
+    assert [value for value, chosen, _ in OPTION.findall(page) if chosen] == ["planned"]

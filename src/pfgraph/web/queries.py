@@ -22,6 +22,7 @@ from pfgraph.releases.release import Release
 from pfgraph.sources.queries import CannedQuery
 from pfgraph.web import delivery, forms, interface, openapi, protocol
 from pfgraph.web.answers import while_connected
+from pfgraph.web.choices import choices
 from pfgraph.web.negotiation import Form, choose
 from pfgraph.web.problems import Problem, problem
 from pfgraph.web.rendering import View
@@ -117,7 +118,7 @@ class Queries:
             return await self._answered(request, asked)
         if all(parameter.name in asked.arguments for parameter in query.parameters if parameter.required):
             return await self._tried(request, asked)
-        return self._page(asked)
+        return await self._page(asked)
 
     async def _answered(self, request: Request, asked: Asked) -> Response:
         syntax = delivery.asked_syntax(asked.form)
@@ -130,11 +131,11 @@ class Queries:
         try:
             answer = await while_connected(request, self._ask(request, asked, page_syntax(asked.query.form)))
             shown = await result(self._site, asked.release, asked.view, answer, titles=asked.query.titles)
-            return self._page(asked, result=shown)
+            return await self._page(asked, result=shown)
         except PfgraphError as error:
             found = problem(error)
             trace(request.scope).outcome = found.kind
-            return self._page(asked, problem=found)
+            return await self._page(asked, problem=found)
 
     async def _ask(self, request: Request, asked: Asked, media_type: str) -> Answer:
         operation = protocol.read("GET", request.scope["query_string"], None, b"")
@@ -150,7 +151,7 @@ class Queries:
         trace(request.scope).answer = answer
         return answer
 
-    def _page(self, asked: Asked, **shown: Result | Problem) -> Response:
+    async def _page(self, asked: Asked, **shown: Result | Problem) -> Response:
         found = shown.get("problem")
         status, headers = 200, delivery.release_headers(asked.release, asked.view)
         if isinstance(found, Problem):
@@ -160,6 +161,7 @@ class Queries:
             "query": asked.query,
             "bound": _runnable(asked),
             "arguments": asked.arguments,
+            "choices": await choices(self._site, asked.release, asked.query, asked.view),
             "result": shown.get("result"),
             "problem": found,
             "forms": _downloads(asked.query),
