@@ -7,7 +7,11 @@ import csv
 import gzip
 import io
 import json
+import os
+import subprocess
+import sys
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +20,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store,
 
 from pfgraph.namespaces import base_iri, expand
 from pfgraph.web.tabular import table
-from sites import Client
+from sites import Client, publish_shipped, serving
 from test_contract import CLASSES, CONTEXT, FRAMES
 from test_resources import CONTEXT as CONTEXT_DOCUMENT
 
@@ -137,3 +141,45 @@ def test_a_table_keeps_numbers_and_several_values() -> None:
     (row,) = csv.DictReader(io.StringIO(table(frame, {"urn:x": said}, CONTEXT).decode()))
 
     assert row == {"id": "urn:x", "establishedYear": "-1", "covers": "urn:a;urn:b"}
+
+
+def test_the_catalogue_waits_for_no_dump(tmp_path: Path) -> None:
+    """Asked before there are dumps, the catalogue names them all; once they are made, it has their digests as well."""
+    publish_shipped(tmp_path)
+    with serving(tmp_path) as client:
+        first = client.get("/catalog.nt")
+        made = client.get("/dumps/current").json()
+        second = client.get("/catalog.nt")
+
+    assert first.headers["cache-control"] == "no-store"
+    assert second.headers["cache-control"] != "no-store"
+    for each in made:
+        assert f"/{each['name']}>" in first.text
+        assert each["sha256"] not in first.text
+        assert each["sha256"] in second.text
+    assert set(first.text.splitlines()) < set(second.text.splitlines())
+
+
+def test_dumps_that_cannot_be_written_are_tried_again(tmp_path: Path) -> None:
+    """Where the dumps cannot be written, who asks for them is told, and they are made once they can be."""
+    publish_shipped(tmp_path)
+    (tmp_path / "dumps").write_text("in the way")
+    with serving(tmp_path) as client:
+        catalogue = client.get("/catalog.nt")
+        refused = client.get("/dumps/current")
+        (tmp_path / "dumps").unlink()
+        made = client.get("/dumps/current")
+
+    assert (refused.status_code, catalogue.status_code, made.status_code) == (503, 200, 200)
+
+
+def test_a_command_makes_dumps_before_they_are_asked_for(tmp_path: Path) -> None:
+    """`pfgraph dumps` makes the files of the current release, and prints what `sha256sum --check` reads."""
+    release = publish_shipped(tmp_path)
+    environ = {**os.environ, "PFGRAPH_HOME": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-m", "pfgraph", "dumps"], env=environ, capture_output=True, check=True)
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in run.stdout.decode().splitlines())}
+    folder = tmp_path / "dumps" / release.id
+
+    assert {"pfgraph.nq.gz", "Platform.csv"} <= sums.keys()
+    assert {name: sha256((folder / name).read_bytes()).hexdigest() for name in sums} == sums

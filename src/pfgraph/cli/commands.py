@@ -23,6 +23,7 @@ app.add_typer(granting.app, name="token", short_help="書き込みトークン /
 app.command(short_help="問いに答える / answer a named query", context_settings=asking.ANY_PARAMETER)(asking.query)
 app.command(short_help="SPARQL に答える / answer SPARQL")(asking.sparql)
 app.command(short_help="現行版を書き出す / write a release out")(asking.export)
+app.command(short_help="ダンプを作る / make the dumps of a release")(saving.dumps)
 app.command(short_help="一つのファイルに保存する / back up to one file")(saving.backup)
 app.command(short_help="バックアップから戻す / restore a backup")(saving.restore)
 app.command(short_help="ファイルを検証する / validate files (SHACL)")(verifying.validate)

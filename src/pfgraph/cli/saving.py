@@ -1,4 +1,4 @@
-"""backup, restore: all of a home in one file, and back."""
+"""backup, restore: all of a home in one file, and back; dumps: the current release as files for others."""
 
 from __future__ import annotations
 
@@ -49,6 +49,26 @@ def restore(
         raise _unusable(file, error) from error
     done = Text("確かめました", "verified") if check else Text("戻しました", "restored")
     _tell(contents, done, as_json=as_json)
+
+
+def dumps(as_json: Json = False) -> None:
+    """現行版のダンプを作り、SHA-256 を示す / Make the dumps of the current release, and tell their SHA-256."""
+    from pfgraph.web.dumps import Dumps
+
+    shelf = Shelf(Settings.from_environ(os.environ).home)
+    release = shelf.current()
+    if release is None:
+        raise ReleaseError(
+            "まだ版がありません。",
+            "Nothing is published yet.",
+            try_=Text("`pfgraph release` で公開してください。", "Publish with `pfgraph release`."),
+        )
+    made = Dumps(shelf.home).make(release).values()
+    if as_json:
+        console.say_json([{"name": each.name, "bytes": each.size, "sha256": each.digest} for each in made])
+        return
+    for each in made:
+        console.write(f"{each.digest}  {each.name}\n".encode())
 
 
 def _tell(contents: Contents, done: Text, *, as_json: bool) -> None:

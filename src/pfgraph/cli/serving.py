@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
@@ -30,6 +32,7 @@ def serve(
     )
     with _listen(settings) as listening:
         _have_release(settings)
+        _begin_dumps(settings)
         _answer(settings, listening)
 
 
@@ -50,6 +53,20 @@ def _have_release(settings: Settings) -> None:
                 f"ソースに誤りがあるため、前の版 {current} を公開します。",
                 f"The sources are refused, so the last release, {current}, is served.",
             )
+        )
+
+
+def _begin_dumps(settings: Settings) -> None:
+    """Have the dumps of the current release made by a process of its own, so that no reader waits for them."""
+    ours = {"PFGRAPH_HOME": str(settings.home)}
+    with suppress(OSError):
+        subprocess.Popen(
+            [sys.executable, "-m", "pfgraph", "dumps"],
+            env={**os.environ, **ours},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
 

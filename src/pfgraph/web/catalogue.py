@@ -17,7 +17,7 @@ from pfgraph.releases.release import Release
 from pfgraph.web import delivery, forms, graphs
 from pfgraph.web.description import issued, served
 from pfgraph.web.distributions import listed
-from pfgraph.web.dumps import Dump, Dumps
+from pfgraph.web.dumps import Dump, Dumps, names
 from pfgraph.web.negotiation import Form, choose, named
 from pfgraph.web.questions import question
 from pfgraph.web.rendering import View
@@ -42,15 +42,24 @@ class Catalogue:
         return self._answer(request, release, triples, dataset_iri())
 
     async def catalog(self, request: Request) -> Response:
-        """Return the catalogue: datasets, distributions with their SHA-256, the data service, the versions."""
+        """Return the catalogue: datasets, distributions with their SHA-256, the data service, the versions.
+
+        Nobody waits for dumps to be made: until they are, their lengths and digests are left out.
+        """
         release, view = self._release(request), View.of(request)
         stated = [*await self._graph(release, METADATA), *await self._graph(release, CATALOG)]
         triples = [*_listed(stated), *served(release, view.url("/sparql"))]
         for each in self._site.shelf.all():
             triples += _version(each)
-        for dump in (await self._dumps.of(release)).values():
-            triples += _distribution(dump, release, view)
-        return self._page_or_answer(request, release, triples)
+        made = self._dumps.at_hand(release)
+        for name in names(release):
+            triples += _distribution(name, release, view)
+            if name in made:
+                triples += _measured(made[name], release)
+        response = self._page_or_answer(request, release, triples)
+        if not made:
+            response.headers["Cache-Control"] = "no-store"
+        return response
 
     async def dumps(self, request: Request) -> Response:
         """Return which dumps of a release there are."""
@@ -58,7 +67,8 @@ class Catalogue:
         release = self._release(request, None if wanted == CURRENT else wanted)
         found = (await self._dumps.of(release)).values()
         listed = [
-            {"name": d.name, "url": view.url(_path(release, d)), "bytes": d.size, "sha256": d.digest} for d in found
+            {"name": d.name, "url": view.url(_path(release, d.name)), "bytes": d.size, "sha256": d.digest}
+            for d in found
         ]
         return JSONResponse(listed, headers=delivery.release_headers(release, view))
 
@@ -72,7 +82,7 @@ class Catalogue:
         found, path = await self._dumps.file(release, name)
         if wanted == CURRENT:
             headers = {**delivery.release_headers(release, view), "Cache-Control": "no-cache"}
-            return RedirectResponse(view.href(_path(release, found)), 307, headers)
+            return RedirectResponse(view.href(_path(release, name)), 307, headers)
         digest = base64.b64encode(bytes.fromhex(found.digest)).decode()
         headers = {
             **delivery.release_headers(release, view),
@@ -117,25 +127,37 @@ def _version(release: Release) -> Iterator[Triple]:
     return made(own(f"releases/{release.id}"), issued(release), release.id, sources)
 
 
-def _distribution(dump: Dump, release: Release, view: View) -> Iterator[Triple]:
-    """Return a dump of a release as a distribution, with its length and SHA-256."""
-    node, address = own(f"dumps/{release.id}/{dump.name}"), NamedNode(view.url(_path(release, dump)))
-    checksum = NamedNode(f"{node.value}#sha256")
+def _distribution(name: str, release: Release, view: View) -> Iterator[Triple]:
+    """Return a dump of a release as a distribution."""
+    node, address = _named(name, release), NamedNode(view.url(_path(release, name)))
     yield from about(own(f"releases/{release.id}"), DCAT.distribution, node)
     yield from about(node, RDF.type, DCAT.Distribution)
-    yield from about(node, DCTERMS.title, Literal(dump.name))
+    yield from about(node, DCTERMS.title, Literal(name))
     yield from about(node, DCAT.accessURL, address)
     yield from about(node, DCAT.downloadURL, address)
+    for current in _current(name):
+        yield from about(current, DCAT.downloadURL, address)
+
+
+def _measured(dump: Dump, release: Release) -> Iterator[Triple]:
+    """Return the length and the SHA-256 of a dump."""
+    node = _named(dump.name, release)
+    checksum = NamedNode(f"{node.value}#sha256")
     yield from about(node, DCAT.byteSize, Literal(str(dump.size), datatype=XSD.nonNegativeInteger))
-    yield from about(node, SPDX.checksum, checksum)
     yield from about(checksum, RDF.type, SPDX.Checksum)
     yield from about(checksum, SPDX.algorithm, SPDX.checksumAlgorithm_sha256)
     yield from about(checksum, SPDX.checksumValue, Literal(dump.digest, datatype=XSD.hexBinary))
-    for name in DUMPS:
-        if dump.name == f"{FILE}.{name}.gz":
-            current = dataset_iri(f"dump/{name}")
-            yield from about(current, SPDX.checksum, checksum)
-            yield from about(current, DCAT.downloadURL, address)
+    for each in (node, *_current(dump.name)):
+        yield from about(each, SPDX.checksum, checksum)
+
+
+def _named(name: str, release: Release) -> NamedNode:
+    return own(f"dumps/{release.id}/{name}")
+
+
+def _current(name: str) -> list[NamedNode]:
+    """Return the distribution of the current release, whatever that is, that a dump is now; most are none."""
+    return [dataset_iri(f"dump/{each}") for each in DUMPS if name == f"{FILE}.{each}.gz"]
 
 
 def _listed(triples: Iterable[Triple]) -> Iterator[Triple]:
@@ -147,8 +169,8 @@ def _listed(triples: Iterable[Triple]) -> Iterator[Triple]:
     return (t for t in every if t.subject in shown and t.predicate not in counted)
 
 
-def _path(release: Release, dump: Dump) -> str:
-    return f"/dumps/{release.id}/{dump.name}"
+def _path(release: Release, name: str) -> str:
+    return f"/dumps/{release.id}/{name}"
 
 
 def _form(request: Request, offered: Sequence[Form]) -> Form:

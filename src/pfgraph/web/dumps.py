@@ -1,7 +1,8 @@
 """Whole releases as files: dumps in RDF syntaxes and a table for each class, with their SHA-256.
 
-They are made from the release when they are first asked for, and kept beside the releases: what is in a release
-never changes, and a release that is published in passing need not wait for its dumps.
+They are made from the release once, and kept beside the releases: what is in a release never changes, and a release
+that is published in passing need not wait for its dumps. Who lists them need not wait either: which there are is known
+before they are made.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from pfgraph.web.jsonld import dumps, flattened
 from pfgraph.web.tabular import Said, table
 
 _INDEX = "index.json"
+_WHOLE = {f"{FILE}.{name}.gz": name for name in DUMPS}
 
 
 @dataclass(frozen=True)
@@ -51,15 +53,48 @@ class Dumps:
 
     def __init__(self, home: Path) -> None:
         self._folder = home / "dumps"
-        self._making = asyncio.Lock()
+        self._making: dict[str, asyncio.Task[None]] = {}
 
     async def of(self, release: Release) -> Mapping[str, Dump]:
-        """Return the dumps of a release by name; the first time they are made, which takes a moment."""
-        index = self._folder / release.id / _INDEX
-        async with self._making:
-            if not index.is_file():
-                await asyncio.to_thread(self._make, release)
-            found = json.loads(index.read_bytes())
+        """Return the dumps of a release by name; where they are not made yet, this takes a moment."""
+        if not self._index(release).is_file():
+            # Whoever goes away does not stop what others wait for.
+            await asyncio.shield(self._begun(release))
+        return self._read(release)
+
+    def at_hand(self, release: Release) -> Mapping[str, Dump]:
+        """Return the dumps of a release if they are made; if not, nothing yet, and they are being made."""
+        if self._index(release).is_file():
+            return self._read(release)
+        self._begun(release)
+        return {}
+
+    def make(self, release: Release) -> Mapping[str, Dump]:
+        """Make the dumps of a release unless they are there, and return them."""
+        if not self._index(release).is_file():
+            self._make(release)
+        return self._read(release)
+
+    def _begun(self, release: Release) -> asyncio.Task[None]:
+        """Return the making of a release's dumps, which is under way."""
+        task = self._making.get(release.id)
+        if task is None:
+            task = asyncio.ensure_future(asyncio.to_thread(self._make, release))
+            self._making[release.id] = task
+            task.add_done_callback(lambda done: self._ended(release.id, done))
+        return task
+
+    def _ended(self, release_id: str, done: asyncio.Task[None]) -> None:
+        # An error is for whoever waits; who comes next has another try.
+        del self._making[release_id]
+        if not done.cancelled():
+            done.exception()
+
+    def _index(self, release: Release) -> Path:
+        return self._folder / release.id / _INDEX
+
+    def _read(self, release: Release) -> Mapping[str, Dump]:
+        found = json.loads(self._index(release).read_bytes())
         return {each["name"]: Dump(each["name"], each["size"], each["digest"]) for each in found}
 
     async def file(self, release: Release, name: str) -> tuple[Dump, Path]:
@@ -92,9 +127,14 @@ class Dumps:
         return Dump(name, len(content), sha256(content).hexdigest())
 
 
+def names(release: Release) -> list[str]:
+    """Return the names of a release's dumps, made or not."""
+    return [*_WHOLE, *(f"{frame.name}.csv" for frame in frames_of(release.path).by_name.values())]
+
+
 def _makers(release: Release) -> dict[str, Callable[[Release], bytes]]:
     """Return what makes each of the files."""
-    makers: dict[str, Callable[[Release], bytes]] = {f"{FILE}.{name}.gz": _packed(name) for name in DUMPS}
+    makers: dict[str, Callable[[Release], bytes]] = {file: _packed(name) for file, name in _WHOLE.items()}
     described = _described(release)
     for frame in frames_of(release.path).by_name.values():
         makers[f"{frame.name}.csv"] = _tabled(frame, described)
