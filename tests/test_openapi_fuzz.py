@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -18,7 +19,9 @@ def test_no_operation_is_a_fault(shipped_home: Path, tmp_path: Path) -> None:
     with running(shipped_home) as server:
         command = [str(tool), "run", f"{server.url}/openapi.json", "--checks", "not_a_server_error"]
         command += ["--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--seed", "1"]
-        done = subprocess.run([*command, "--no-color"], check=False, cwd=tmp_path, capture_output=True, text=True)
+        environ = {**os.environ, "SCHEMATHESIS_HOOKS": "serializers", "PYTHONPATH": str(Path(__file__).parent)}
+        command.append("--no-color")
+        done = subprocess.run(command, check=False, cwd=tmp_path, env=environ, capture_output=True, text=True)
         engine = server.rested()
     tested = re.search(r"Tested: (\d+)", done.stdout)
 
