@@ -20,7 +20,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from pfgraph.errors import PfgraphError
 from pfgraph.namespaces import GRAPH, RDFS
 from pfgraph.web import protocol
-from pfgraph.web.swift import parted, query_of
+from pfgraph.web.plain import parted, query_of
 from servers import Server, running
 from sites import publish
 
@@ -105,10 +105,10 @@ def test_an_answer_is_the_one_that_is_made_layer_by_layer(
 def test_the_third_time_gives_the_bytes_of_the_first(server: Server) -> None:
     """An answer that is sent from memory is the one that was made."""
     with asking(server) as ask:
-        found = [ask(SELECT.format(77)) for _ in range(4)]
+        found = [ask(SELECT.format(77)) for _ in range(5)]
 
     assert found[0][0] == 200
-    assert found == [found[0]] * 4
+    assert found == [found[0]] * 5
 
 
 @pytest.mark.parametrize(
@@ -236,17 +236,17 @@ def test_every_answer_is_logged_and_counted(tmp_path: Path) -> None:
     """The log has the same of each request, however it was answered, and the metrics count them all."""
     publish(tmp_path, {GRAPH["data/things"].value: frozenset(THINGS)})
     with running(tmp_path) as server, asking(server) as ask:
-        for n in (1, 2, 3, 3, 3, 3):
+        for n in (1, 2, 3, 3, 3, 3, 3):
             ask(SELECT.format(n))
         metrics = server.get("/metrics").text
         lines = [line for line in server.stop() if line["path"] == "/sparql"]
 
-    assert [line["cache"] for line in lines] == ["miss", "miss", "miss", "hit", "hit", "hit"]
-    assert {tuple(sorted(line)) for line in lines[:3]} == {tuple(sorted(lines[0]))}
-    assert [line.get("rows") for line in lines[:3]] == [1, 1, 1]
+    assert [line["cache"] for line in lines] == ["miss", "miss", "miss", "miss", "hit", "hit", "hit"]
+    assert {tuple(sorted(line)) for line in lines[:4]} == {tuple(sorted(lines[0]))}
+    assert [line.get("rows") for line in lines[:4]] == [1, 1, 1, 1]
     assert len({line["query"] for line in lines}) == 3
-    assert 'pfgraph_http_requests_total{area="sparql",method="GET",status="200"} 6.0' in metrics
-    assert 'pfgraph_queries_total{form="SELECT",outcome="ok"} 3.0' in metrics
+    assert 'pfgraph_http_requests_total{area="sparql",method="GET",status="200"} 7.0' in metrics
+    assert 'pfgraph_queries_total{form="SELECT",outcome="ok"} 4.0' in metrics
     assert 'pfgraph_cache_answers_total{result="hit"} 3.0' in metrics
 
 

@@ -41,17 +41,18 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._turnstile = Turnstile(settings.cells, settings.queue_length, settings.per_client, settings.queue_wait_s)
-        self._pool, self._reader = self._new_pool(), Reader()
+        self._means = self._new_means()
         self._draining = False
 
-    def _new_pool(self) -> Pool:
+    def _new_means(self) -> Means:
         settings = self._settings
-        return Pool(settings.cells, Budget(settings.query_memory_bytes, settings.query_cpu_s), prefixes())
+        pool = Pool(settings.cells, Budget(settings.query_memory_bytes, settings.query_cpu_s), prefixes())
+        return Means(pool, self._turnstile, Reader(), settings)
 
     async def start(self) -> None:
         """Take queries; the first one on a release starts its cells."""
         if self._draining:
-            self._pool, self._reader, self._draining = self._new_pool(), Reader(), False
+            self._means, self._draining = self._new_means(), False
 
     async def answer(self, request: Request) -> Answer:
         """Return the answer to a query, or raise the QueryError that says why there is none."""
@@ -59,7 +60,7 @@ class Engine:
             raise Draining(self._settings.drain_s)
         operation = request.operation or await self.inspect(request.query)
         await self._turnstile.enter(request.client)
-        evaluation = Evaluation(Means(self._pool, self._turnstile, self._reader, self._settings), request, operation)
+        evaluation = Evaluation(self._means, request, operation)
         try:
             return await evaluation.answer()
         except BaseException as error:
@@ -68,11 +69,11 @@ class Engine:
 
     async def inspect(self, query: str) -> Operation:
         """Return what a query asks for, or raise the QueryError that says why it is none."""
-        return await self._reader.inspect(query, self._settings.max_query_bytes)
+        return await self._means.reader.inspect(query, self._settings.max_query_bytes)
 
     def retire(self, current: Stored) -> None:
         """Let go of the releases that are not current any more and that nobody asks."""
-        self._pool.retire(str(current.store_path))
+        self._means.pool.retire(str(current.store_path))
 
     def drain(self) -> None:
         """Refuse new queries; running ones go on."""
@@ -94,12 +95,12 @@ class Engine:
         deadline = time.monotonic() + self._settings.drain_s
         while not self.is_resting and time.monotonic() < deadline:
             await asyncio.sleep(_LOOK_S)
-        await self._pool.close()
-        self._reader.close()
+        await self._means.pool.close()
+        self._means.reader.close()
 
     def health(self) -> Health:
         """Return what is under way, what happened so far, and whether cells are denied sockets."""
-        pool = self._pool
+        pool = self._means.pool
         return {
             "draining": self._draining,
             "running": self._turnstile.running,

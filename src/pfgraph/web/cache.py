@@ -86,8 +86,10 @@ async def stored(
     chosen = coding if encoding.worthwhile(headers, body) else None
     encoded = await encoding.encode(body, chosen)
     described = _described(headers, chosen, len(encoded))
-    etag = _etag(described, encoded) if tagged else b""
-    return Stored(status, (*described, *([(b"etag", etag)] if etag else [])), encoded, etag)
+    if not tagged:
+        return Stored(status, tuple(described), encoded, b"")
+    tag = etag(_release(described), encoded)
+    return Stored(status, (*described, (b"etag", tag)), encoded, tag)
 
 
 class Cached:
@@ -224,11 +226,14 @@ def _described(headers: Iterable[tuple[bytes, bytes]], chosen: str | None, lengt
     return kept
 
 
-def _etag(headers: Headers, body: bytes) -> bytes:
-    """Return the tag of an answer: its release and its bytes."""
-    release = next((value for name, value in headers if name == b"pfgraph-release"), b"")
+def etag(release: bytes, body: bytes) -> bytes:
+    """Return the tag of an answer: its release, if it has one, and its bytes."""
     digest = blake2b(body, digest_size=12).hexdigest().encode()
     return b'"%s-%s"' % (release, digest) if release else b'"%s"' % digest
+
+
+def _release(headers: Headers) -> bytes:
+    return next((value for name, value in headers if name == b"pfgraph-release"), b"")
 
 
 def _keepable(answer: Stored) -> bool:

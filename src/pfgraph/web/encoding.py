@@ -12,7 +12,7 @@ _GZIP_BITS = 31
 _GZIP_LEVEL = 5
 _ZSTD_LEVEL = 3
 # Below this the coding's own frame outweighs what it saves.
-_MIN_BYTES = 512
+MIN_BYTES = 512
 # Beyond this, encoding takes longer than other requests should wait.
 _INLINE_BYTES = 64 * 2**10
 _PACKED = (b"application/gzip", b"application/zip", b"application/zstd", b"image/png", b"font/")
@@ -27,7 +27,7 @@ def compressible(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 def worthwhile(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
     """Whether encoding this body saves anything."""
-    return len(body) >= _MIN_BYTES and compressible(headers)
+    return len(body) >= MIN_BYTES and compressible(headers)
 
 
 async def encode(body: bytes, coding: str | None) -> bytes:

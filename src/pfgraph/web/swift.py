@@ -7,13 +7,12 @@ time. So the first answer is made by the application, layer by layer, and later 
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from http import HTTPStatus
 from typing import Generic, NamedTuple, TypeVar
-from urllib.parse import unquote_to_bytes
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,10 +22,12 @@ from pfgraph.query.engine import Answer
 from pfgraph.query.engine import Request as EngineRequest
 from pfgraph.query.reading import SHORT
 from pfgraph.query.sparql import Operation, inspect
-from pfgraph.web.cache import DESCRIBING, Asked, ByteCache, stored
+from pfgraph.web import encoding
+from pfgraph.web.cache import DESCRIBING, Asked, ByteCache, etag, stored
 from pfgraph.web.delivery import cache_control, linked, release_url
 from pfgraph.web.manners import ALWAYS
 from pfgraph.web.operations import Metrics, Noted, about
+from pfgraph.web.plain import parted, query_of
 from pfgraph.web.rendering import View
 from pfgraph.web.site import Site
 from pfgraph.web.trace import HUNG_UP, Plain, Trace, trace
@@ -34,26 +35,16 @@ from pfgraph.web.trace import HUNG_UP, Plain, Trace, trace
 # Where a connection leaves the bytes of a request that came in one piece, and nothing else with it.
 RAW = "pfgraph.raw"
 MAX_REQUEST_BYTES = 8 * 2**10
-_MAX_ANSWERS, _MAX_KINDS = 1024, 256
+_MAX_ANSWERS, _MAX_KINDS, _MAX_SEEN = 1024, 256, 2**16
+# What takes no longer than this is evaluated once more before it is kept.
+_QUICK_S = 0.02
 # An answer larger than this takes its time anyway.
 _MAX_BYTES = 64 * 2**10
-_LINE = re.compile(rb"GET ([^ ?]+)\?([A-Za-z0-9%+._~()*!',;:@/?=&$-]+) HTTP/1\.1\r\n")
-_QUERY = b"query="
 # What is for the connection, or for what a client has already.
 _UNUSUAL = frozenset({b"connection", b"content-length", b"expect", b"if-none-match", b"transfer-encoding", b"upgrade"})
 _KEEP_ALIVE = b"keep-alive"
 
 Headers = tuple[tuple[bytes, bytes], ...]
-
-
-class Parts(NamedTuple):
-    """A GET in pieces: path, parameters, the query among them as it is encoded, the others, and the headers."""
-
-    path: bytes
-    query_string: bytes
-    query: bytes
-    others: tuple[bytes, ...]
-    headers: bytes
 
 
 @dataclass(frozen=True)
@@ -75,16 +66,29 @@ class Kind:
     form: str
     client: str
     url: str
-    # The values are cut where they repeat the parameters of the address.
-    headers: tuple[tuple[bytes, list[bytes]], ...]
+    query_string: bytes
+    headers: Headers
+    # The same as lines, cut where they repeat the parameters of the address.
+    lines: tuple[bytes, ...]
     coding: str | None
     key: Callable[[bytes], tuple[Hashable, ...]]
     noted: Noted
     hung_up: Noted
 
+    @cached_property
+    def release(self) -> bytes:
+        """The release that the answers are from."""
+        return self.plain.release.id.encode()
+
     def headers_for(self, query_string: bytes) -> Headers:
         """Return the headers of the answer to a request with these parameters, but those that describe its body."""
-        return tuple((name, query_string.join(pieces)) for name, pieces in self.headers)
+        return tuple((name, value.replace(self.query_string, query_string)) for name, value in self.headers)
+
+    def plainly(self, query_string: bytes, body: bytes) -> Exact:
+        """Return an answer in no coding."""
+        tag = etag(self.release, body)
+        described = b"content-length: %d\r\netag: %s\r\n" % (len(body), tag)
+        return Exact(_OK, b"".join((query_string.join(self.lines), described, _ALWAYS, body)))
 
 
 class Alike(NamedTuple):
@@ -125,6 +129,7 @@ class Swift:
         self._app, self._site, self._cache, self._metrics = app, site, cache, metrics
         self._exact: _Kept[Exact] = _Kept(_MAX_ANSWERS)
         self._kinds: _Kept[Kind] = _Kept(_MAX_KINDS)
+        self._seen: set[int] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer, and remember how, if the request came in one piece."""
@@ -146,7 +151,9 @@ class Swift:
         if trace(scope).cache == "hit":
             start, body = sent
             noted = self._metrics.repeated(scope, start["status"], len(body["body"]))
-            exact = Exact(_status_line(start["status"]), _lines(start["headers"]) + body["body"], release_id, noted)
+            exact = Exact(
+                _status_line(start["status"]), _lines(start["headers"]) + b"\r\n" + body["body"], release_id, noted
+            )
             self._exact.put(raw, exact)
         elif trace(scope).cache == "miss":
             self._learn(raw, scope, release_id)
@@ -158,13 +165,16 @@ class Swift:
         found = self._cache.get((release_id, *asked.key(scope["query_string"])))
         if notes.plain is None or parts is None or found is None:
             return
+        headers = tuple((name, value) for name, value in found.headers if name not in DESCRIBING)
         kind = Kind(
             release_id,
             notes.plain,
             str(notes.form),
             scope["client"][0] if scope.get("client") else "",
             release_url(notes.plain.release, View.of(HTTPConnection(scope))),
-            tuple((n, v.split(parts.query_string)) for n, v in found.headers if n not in DESCRIBING),
+            parts.query_string,
+            headers,
+            tuple(_lines(headers).split(parts.query_string)),
             asked.coding,
             asked.key,
             self._metrics.alike(scope, 200, "ok"),
@@ -210,36 +220,32 @@ class Swift:
         if not isinstance(found.body, bytes):
             return found
         body = linked(found.body, kind.plain.form, kind.url)
-        made = await stored(200, kind.headers_for(asked.query_string), body, kind.coding, tagged=True)
-        if kind.release_id == self._release_id():
-            notes = Trace(asked.query, kind.form, kind.plain.release.id)
-            self._cache.put((kind.release_id, *kind.key(asked.query_string)), replace(made, notes=notes))
-        kind.noted.note(time.perf_counter() - began, about(asked.query, len(made.body), found.rows))
-        return Exact(_status_line(200), _lines((*made.headers, *ALWAYS)) + made.body)
+        if self._is_passing(asked, found) and (kind.coding is None or len(body) < encoding.MIN_BYTES):
+            exact, size = kind.plainly(asked.query_string, body), len(body)
+        else:
+            made = await stored(200, kind.headers_for(asked.query_string), body, kind.coding, tagged=True)
+            if kind.release_id == self._release_id():
+                notes = Trace(asked.query, kind.form, kind.plain.release.id)
+                self._cache.put((kind.release_id, *kind.key(asked.query_string)), replace(made, notes=notes))
+            exact, size = Exact(_OK, _lines(made.headers) + _ALWAYS + made.body), len(made.body)
+        kind.noted.note(time.perf_counter() - began, about(asked.query, size, found.rows))
+        return exact
+
+    def _is_passing(self, asked: Alike, found: Answer) -> bool:
+        """Whether an answer that is quickly had again is asked for the first time: it does not push out others."""
+        key = hash((asked.kind.key, asked.query_string))
+        if found.duration_s > _QUICK_S or key in self._seen:
+            return False
+        if len(self._seen) >= _MAX_SEEN:
+            self._seen.clear()
+        self._seen.add(key)
+        return True
 
     def _release_id(self) -> str | None:
         try:
             return self._site.release().id
         except PfgraphError:
             return None
-
-
-def parted(data: bytes) -> Parts | None:
-    """Return a GET with one query in its address in pieces, or None where it is not as plain as that."""
-    line = _LINE.match(data)
-    if line is None:
-        return None
-    fields = line[2].split(b"&")
-    queries = [field for field in fields if field.startswith(_QUERY)]
-    if len(queries) != 1:
-        return None
-    others = tuple(field for field in fields if field is not queries[0])
-    return Parts(line[1], line[2], queries[0][len(_QUERY) :], others, data[line.end() :])
-
-
-def query_of(parts: Parts) -> str:
-    """Return the query, or raise UnicodeDecodeError; it is decoded once (D8)."""
-    return unquote_to_bytes(parts.query.replace(b"+", b" ")).decode()
 
 
 def _is_usual(scope: Scope) -> bool:
@@ -267,4 +273,8 @@ def _status_line(status: int) -> bytes:
 
 
 def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return b"".join(b"%s: %s\r\n" % header for header in headers) + b"\r\n"
+    return b"".join(b"%s: %s\r\n" % header for header in headers)
+
+
+_OK = _status_line(200)
+_ALWAYS = _lines(ALWAYS) + b"\r\n"
