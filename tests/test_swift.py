@@ -51,12 +51,12 @@ class Ask(Protocol):
 
 
 @contextmanager
-def asking(server: Server, fields: Fields = (JSON,)) -> Iterator[Ask]:
+def asking(server: Server, fields: Fields = (JSON,), path: str = "/sparql") -> Iterator[Ask]:
     """Lend a connection."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
 
     def ask(query: str, more: str = "") -> Reply:
-        connection.request("GET", f"/sparql?query={quote(query)}{more}", headers=dict(fields))
+        connection.request("GET", f"{path}?query={quote(query)}{more}", headers=dict(fields))
         found = connection.getresponse()
         headers = {name.lower(): value for name, value in found.getheaders() if name.lower() != "date"}
         return found.status, headers, found.read()
@@ -65,9 +65,9 @@ def asking(server: Server, fields: Fields = (JSON,)) -> Iterator[Ask]:
         yield ask
 
 
-def thoroughly(server: Server, query: str, more: str = "", fields: Fields = (JSON,)) -> Reply:
+def thoroughly(server: Server, query: str, more: str = "", fields: Fields = (JSON,), path: str = "/sparql") -> Reply:
     """Return the answer to a request that is unlike all others, for it has a field that nobody has sent before."""
-    with asking(server, [*fields, ("X-Once", str(time.monotonic_ns()))]) as ask:
+    with asking(server, [*fields, ("X-Once", str(time.monotonic_ns()))], path) as ask:
         return ask(query, more)
 
 
@@ -100,6 +100,20 @@ def test_an_answer_is_the_one_that_is_made_layer_by_layer(
         return found[0], {name: value.replace("%23", "") for name, value in found[1].items()}, found[2]
 
     assert comparable(swift) == comparable(thorough)
+
+
+@pytest.mark.parametrize("fields", [[JSON], [JSON, ("Accept-Datetime", "Thu, 01 Jan 2099 00:00:00 GMT")]])
+def test_a_release_of_the_past_is_answered_as_layer_by_layer(server: Server, fields: Fields) -> None:
+    """Which release a path or a moment names is part of what is remembered."""
+    release_id = server.get("/sparql?query=ASK%7B%7D").headers["pfgraph-release"]
+    path = f"/releases/{release_id}/sparql" if len(fields) == 1 else "/sparql"
+    with asking(server, fields, path) as ask:
+        ask(SELECT.format(41))
+        swift = ask(SELECT.format(42))
+    thorough = thoroughly(server, SELECT.format(42), fields=fields, path=path)
+
+    assert "memento-datetime" in swift[1]
+    assert swift == thorough
 
 
 def test_the_third_time_gives_the_bytes_of_the_first(server: Server) -> None:
@@ -214,6 +228,22 @@ def test_a_client_that_hangs_up_frees_its_cell(tmp_path: Path) -> None:
         assert time.monotonic() - began < 0.2
         assert server.rested()["killed"]["disconnected"] == 1
         assert [line["outcome"] for line in server.stop() if line["path"] == "/sparql"] == ["ok", "client-hung-up"]
+
+
+def test_a_server_told_to_stop_finishes_what_is_asked(tmp_path: Path) -> None:
+    """A known kind of request that is under way has its answer, and then its connection ends."""
+    publish(tmp_path, {GRAPH["data/things"].value: frozenset(THINGS)})
+    slow = "SELECT (COUNT(*) AS ?o) { ?a ?b ?c . ?d ?e ?f VALUES ?x { " + " ".join(map(str, range(20))) + " } }"
+    with running(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(_get("SELECT (COUNT(*) AS ?o) { ?a ?b ?c }"))
+        connection.recv(2**16)
+        connection.sendall(_get(slow))
+        server.until(running=1)
+        log = server.stop()
+        received = connection.makefile("rb").read()
+
+    assert json.loads(received.partition(b"\r\n\r\n")[2])["results"]["bindings"][0]["o"]["value"] == str(20 * 300**2)
+    assert [line["outcome"] for line in log if line["path"] == "/sparql"] == ["ok", "ok"]
 
 
 def test_the_next_release_answers_from_its_publication_on(tmp_path: Path) -> None:
