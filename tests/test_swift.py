@@ -27,6 +27,7 @@ from sites import publish
 JSON = ("Accept", "application/sparql-results+json")
 THINGS = [Triple(NamedNode(f"urn:example:{n}"), RDFS.label, Literal(f"物 {n}", language="ja")) for n in range(300)]
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+SLOW = "SELECT (COUNT(*) AS ?o) { ?a ?b ?c . ?d ?e ?f VALUES ?x { " + " ".join(map(str, range(20))) + " } }"
 SELECT = "SELECT ?o {{ <urn:example:{}> ?p ?o }}"
 Fields = Sequence[tuple[str, str]]
 # Status, header fields but for the date, and body.
@@ -202,6 +203,38 @@ def test_requests_sent_while_another_is_answered_wait(server: Server) -> None:
         assert _answers(connection, 6) == [20, 21, 22, 23, 21, 24]
 
 
+def test_a_body_that_looks_like_a_request_is_a_body(server: Server) -> None:
+    """What is announced as a body is one, though its very bytes have been a request before."""
+    known, seen = _get(SELECT.format(50)), 5
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        for _ in range(seen):
+            connection.sendall(known)
+            assert _answers(connection, 1) == [50]
+        head = "POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\n"
+        connection.sendall(f"{head}Content-Length: {len(known)}\r\n\r\n".encode())
+        time.sleep(0.1)
+        connection.sendall(known)
+
+        assert connection.recv(2**16).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_known_request_waits_for_the_answer_to_the_one_before(server: Server) -> None:
+    """Nothing overtakes an answer that is still being made, not even what is in memory."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        for _ in range(5):
+            connection.sendall(_get(SELECT.format(51)))
+            assert _answers(connection, 1) == [51]
+        query = SLOW.replace("COUNT(*)", "MIN(52)")
+        body = query.encode()
+        head = "POST /sparql HTTP/1.1\r\nHost: x\r\nAccept: application/sparql-results+json\r\n"
+        kind = "Content-Type: application/sparql-query\r\n"
+        connection.sendall(f"{head}{kind}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        server.until(running=1)
+        connection.sendall(_get(SELECT.format(51)))
+
+        assert _answers(connection, 2) == [52, 51]
+
+
 def test_a_client_that_wants_the_connection_closed_has_it_closed(server: Server) -> None:
     """`Connection: close` is honoured, though everything else about the request is known."""
     for _ in range(4):
@@ -233,11 +266,10 @@ def test_a_client_that_hangs_up_frees_its_cell(tmp_path: Path) -> None:
 def test_a_server_told_to_stop_finishes_what_is_asked(tmp_path: Path) -> None:
     """A known kind of request that is under way has its answer, and then its connection ends."""
     publish(tmp_path, {GRAPH["data/things"].value: frozenset(THINGS)})
-    slow = "SELECT (COUNT(*) AS ?o) { ?a ?b ?c . ?d ?e ?f VALUES ?x { " + " ".join(map(str, range(20))) + " } }"
     with running(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(_get("SELECT (COUNT(*) AS ?o) { ?a ?b ?c }"))
         connection.recv(2**16)
-        connection.sendall(_get(slow))
+        connection.sendall(_get(SLOW))
         server.until(running=1)
         log = server.stop()
         received = connection.makefile("rb").read()
