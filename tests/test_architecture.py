@@ -67,7 +67,7 @@ WINGS: list[tuple[str, list[str]]] = [
             *["boundary", "metrics", "operations", "names", "vocabulary", "solutions", "delivery"],
             *["plain", "swift", "result_page"],
             *["endpoint", "members", "openapi", "interface", "choices", "queries", "changes", "archive", "citing"],
-            *["evidence", "facts", "sentences", "prefectures", "schema_org", "documents"],
+            *["evidence", "origins", "facts", "sentences", "prefectures", "schema_org", "documents"],
             *["replies", "retirements", "ontology", "checks", "schemes", "sheets", "resources"],
             *[
                 "schemas",

@@ -16,12 +16,13 @@ from pfgraph.releases.release import Release
 from pfgraph.web import schema_org
 from pfgraph.web.evidence import Evidence, evidence
 from pfgraph.web.facts import Group, Pointing, Stage, Writer, stage_of
+from pfgraph.web.origins import Footnotes, Origin, named, origins
 from pfgraph.web.prefectures import Grid, counted, grid
 from pfgraph.web.questions import describing, question
 from pfgraph.web.rendering import View
 from pfgraph.web.sentences import said, sentence
 from pfgraph.web.site import Site, str_of
-from pfgraph.web.solutions import Cell, cell
+from pfgraph.web.solutions import Cell
 from pfgraph.web.vocabulary import Vocabularies
 
 # How many of the things that point somewhere are on one page of its document.
@@ -45,7 +46,7 @@ class Entity:
     groups: Sequence[Group]
     incoming: Sequence[Pointing]
     evidence: Sequence[Evidence]
-    graphs: Sequence[Cell]
+    origins: Sequence[Origin]
     stages: Mapping[str, Stage]
     grid: Grid | None
     schema_org: Markup | None
@@ -108,18 +109,20 @@ class Documents:
         properties = sorted({t.predicate.value for t in (*spoken, *incoming)})
         subjects = {str_of(t.subject) for t in incoming if isinstance(t.subject, NamedNode)}
         # None of these waits for another, so they are asked together.
-        labels, definitions, stages, vocabulary, statements, graphs = await asyncio.gather(
+        labels, definitions, stages, vocabulary, statements, found = await asyncio.gather(
             site.labels(release, _iris([*spoken, *incoming])),
             site.definitions(release, properties),
             self._stages(release, {iri, *subjects}, view),
             self._vocabularies.of(release),
             evidence(site, release, iri, view),
-            self._graphs(release, iri, view),
+            origins(site, release, iri),
         )
-        writer = Writer(view, labels, definitions, _parts(iri, triples))
         types = [str_of(t.object) for t in spoken if t.predicate == RDF.type]
         places = {path: vocabulary.place(types, path) for path in properties}
-        titles = await site.labels(release, {place.group for place in places.values() if place.group})
+        titles = await site.labels(release, [*found.graphs, *(place.group for place in places.values() if place.group)])
+        files = named(found, view, titles)
+        footnotes = Footnotes(found, files, statements, view)
+        writer = Writer(view, labels, definitions, _parts(iri, triples), footnotes)
         told = said(iri, triples, labels, {each: stage.key for each, stage in stages.items()})
         summary = sentence(told, view.lang)
         return Entity(
@@ -132,7 +135,7 @@ class Documents:
             groups=writer.groups(spoken, places, titles),
             incoming=writer.incoming(incoming, stages),
             evidence=statements,
-            graphs=graphs,
+            origins=files,
             stages=stages,
             grid=_located(iri, spoken, view),
             schema_org=schema_org.described(told, view.lang, summary),
@@ -143,12 +146,6 @@ class Documents:
         solutions = await self._site.solutions(release, question("stages", resource=nodes))
         labels = await self._site.labels(release, {str_of(solution["stage"]) for solution in solutions})
         return {str_of(s["resource"]): stage_of(s["stage"], view, labels) for s in solutions}
-
-    async def _graphs(self, release: Release, iri: str, view: View) -> list[Cell]:
-        solutions = await self._site.solutions(release, question("graphs", resource=[NamedNode(iri)]))
-        names = sorted({str_of(solution["graph"]) for solution in solutions})
-        labels = await self._site.labels(release, names)
-        return [cell(NamedNode(name), view, labels) for name in names]
 
 
 def _located(iri: str, spoken: Iterable[Triple], view: View) -> Grid | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyoxigraph import NamedNode
 
@@ -19,8 +19,20 @@ _NAMED = ("statement", "modality", "marker", "fragment", "document")
 
 
 @dataclass(frozen=True)
+class Misprint:
+    """A misprint in the words of a statement: the erratum, what is printed, and how it is read."""
+
+    erratum: Cell
+    printed: str
+    adopted: str
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """A printed statement that something rests on: our summary of it, how it is put, and where it stands."""
+    """A printed statement that something rests on: our summary of it, how it is put, and where it stands.
+
+    `number` is its place on the page, facts before intentions.
+    """
 
     statement: Cell
     modality: Cell
@@ -31,19 +43,37 @@ class Evidence:
     page: str
     row: str
     span: str
+    misprints: Sequence[Misprint] = ()
+    number: int = 0
 
 
 async def evidence(site: Site, release: Release, iri: str, view: View) -> list[Evidence]:
-    """Return the statements that a thing rests on; of a statement, itself."""
+    """Return the statements that a thing rests on, facts before intentions; of a statement, itself."""
     solutions = await site.solutions(release, question("evidence", resource=[NamedNode(iri)]))
     iris = {str_of(solution[name]) for solution in solutions for name in _NAMED if name in solution}
     labels = await site.labels(release, iris)
     # A statement whose fragment has several pages or selectors is still one statement.
     first = {str_of(solution["statement"]): solution for solution in reversed(solutions)}
-    return [_evidence(first[statement], view, labels) for statement in sorted(first)]
+    misprints = _misprints(solutions, view)
+    found = [_evidence(first[each], view, labels, misprints.get(each, {})) for each in sorted(first)]
+    ordered = sorted(found, key=lambda each: not each.is_fact)
+    return [replace(each, number=number) for number, each in enumerate(ordered, 1)]
 
 
-def _evidence(solution: Solution, view: View, labels: Mapping[str, Text]) -> Evidence:
+def _misprints(solutions: Sequence[Solution], view: View) -> Mapping[str, Mapping[str, Misprint]]:
+    """Return the misprints in the words of each statement, in the order of print."""
+    found: dict[str, dict[str, Misprint]] = {}
+    for solution in solutions:
+        if "erratum" in solution:
+            erratum = cell(solution["erratum"], view, {})
+            misprint = Misprint(erratum, str_of(solution["printed"]), str_of(solution["adopted"]))
+            found.setdefault(str_of(solution["statement"]), {}).setdefault(erratum.iri, misprint)
+    return found
+
+
+def _evidence(
+    solution: Solution, view: View, labels: Mapping[str, Text], misprints: Mapping[str, Misprint]
+) -> Evidence:
     cells = {name: cell(solution.get(name), view, labels) for name in _NAMED}
     said = {name: str_of(term) for name, term in solution.items()}
     span = f"{said['start']}–{said['end']}" if "start" in said and "end" in said else ""
@@ -57,6 +87,7 @@ def _evidence(solution: Solution, view: View, labels: Mapping[str, Text]) -> Evi
         page=said.get("page", ""),
         row=said.get("row", ""),
         span=span,
+        misprints=list(misprints.values()),
     )
 
 
@@ -64,8 +95,3 @@ def sign(marker: str | None) -> str:
     """Return the printed sign of a marker: ○ for what is, ● for what is to come."""
     signs = {expand("marker:present").value: "○", expand("marker:future").value: "●"}
     return signs.get(marker or "", "")
-
-
-def facts_first(found: Sequence[Evidence]) -> list[Evidence]:
-    """Return statements with what is told as a fact before what is intended."""
-    return sorted(found, key=lambda each: not each.is_fact)

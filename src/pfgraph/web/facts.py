@@ -11,6 +11,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from pfgraph.messages import Text
 from pfgraph.namespaces import PF, RDF, RDFS, SKOS
 from pfgraph.web.dates import in_words
+from pfgraph.web.origins import Footnotes, Mark
 from pfgraph.web.rendering import View
 from pfgraph.web.site import Term, str_of
 from pfgraph.web.solutions import Cell, cell
@@ -23,11 +24,11 @@ _STAGES = ("existing", "planned", "considered", "concept")
 
 @dataclass(frozen=True)
 class Fact:
-    """One property with its values; `total` is how many there are, were they all shown."""
+    """One property with its values and their footnotes; `total` is how many there are, were they all shown."""
 
     name: Cell
     definition: str
-    values: Sequence[Cell]
+    values: Sequence[tuple[Cell, Sequence[Mark]]]
     total: int
 
 
@@ -75,8 +76,10 @@ class Writer:
         labels: Mapping[str, Text],
         definitions: Mapping[str, Text],
         parts: Mapping[str, str],
+        footnotes: Footnotes,
     ) -> None:
         self._view, self._labels, self._definitions, self._parts = view, labels, definitions, parts
+        self._footnotes = footnotes
 
     def cell(self, term: Term) -> Cell:
         """Return a term as a reader sees it."""
@@ -125,17 +128,18 @@ class Writer:
         return Pointing(self.cell(NamedNode(path)), self._definition(path), kept, len(subjects))
 
     def _fact(self, path: str, values: Sequence[Term]) -> Fact:
-        shown = self._in_language(values)
+        shown = self._in_language(path, values)
         # Of a text in several languages one is enough; of other values all count.
         total = len(shown) if len(shown) <= SHOWN_VALUES else len(values)
         return Fact(self.cell(NamedNode(path)), self._definition(path), shown[:SHOWN_VALUES], total)
 
-    def _in_language(self, values: Sequence[Term]) -> list[Cell]:
+    def _in_language(self, path: str, values: Sequence[Term]) -> list[tuple[Cell, Sequence[Mark]]]:
         """Return values in the reader's language where they are given in it, else as they are."""
         tagged = {value.language for value in values if isinstance(value, Literal) and value.language}
         wanted = self._view.lang if self._view.lang in tagged else None
         kept = [v for v in values if not (wanted and isinstance(v, Literal) and v.language not in (None, wanted))]
-        return sorted((self.cell(value) for value in kept), key=lambda each: (each.text, each.iri))
+        marked = [(self.cell(value), self._footnotes.of(path, value)) for value in kept]
+        return sorted(marked, key=lambda each: (each[0].text, each[0].iri))
 
     def _definition(self, path: str) -> str:
         return self._view.text(self._definitions[path]) if path in self._definitions else ""
