@@ -67,7 +67,8 @@ WINGS: list[tuple[str, list[str]]] = [
             *["boundary", "metrics", "operations", "names", "vocabulary", "solutions", "delivery"],
             *["plain", "swift", "result_page"],
             *["endpoint", "members", "openapi", "interface", "choices", "queries", "changes", "archive", "citing"],
-            *["evidence", "origins", "facts", "sentences", "prefectures", "schema_org", "documents"],
+            *["documents", "evidence", "origins", "facts", "sentences", "prefectures", "schema_org"],
+            *["alike", "timeline", "neighbourhood", "entities"],
             *["replies", "retirements", "ontology", "checks", "schemes", "sheets", "resources"],
             *[
                 "schemas",

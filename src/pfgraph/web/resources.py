@@ -38,7 +38,7 @@ class Resources:
         self._names = Names(site)
         self._signposts = Signposts(site)
         self._retirements = Retirements(site)
-        self._sheets = Sheets(site, self._documents)
+        self._sheets = Sheets(site)
         self._last: tuple[tuple[str, str], list[Triple]] = (("", ""), [])
         self._headers: tuple[str, Mapping[str, tuple[str, str]]] = ("", {})
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from pfgraph.errors import NotFound
 from pfgraph.namespaces import GRAPH, PF, SKOS
 from pfgraph.web.checks import Checks
-from pfgraph.web.documents import Documents
+from pfgraph.web.entities import Entities
 from pfgraph.web.ontology import Glossary, Lexicon
 from pfgraph.web.questions import question
 from pfgraph.web.replies import SUFFIXES, Reply, collection_of, types_of
@@ -29,13 +29,13 @@ _ONTOLOGY, _SHAPES = GRAPH["ontology/pfgraph"], GRAPH["ontology/shapes"]
 class Sheets:
     """The pages of one site about what is in a release."""
 
-    def __init__(self, site: Site, documents: Documents) -> None:
-        self._site, self._documents = site, documents
+    def __init__(self, site: Site) -> None:
+        self._site, self._entities = site, Entities(site)
         self._known: tuple[str, Lexicon] | None = None
 
     async def thing(self, reply: Reply, triples: Sequence[Triple]) -> Response:
         """Return the page about a thing: a term of the ontology, a concept scheme, or anything else."""
-        entity = await self._documents.entity(reply.release, reply.iri, triples, reply.view)
+        entity = await self._entities.entity(reply.release, reply.iri, triples, reply.view)
         if SKOS.ConceptScheme.value in types_of(reply.iri, triples):
             branches = await tree(self._site, reply.release, reply.iri, reply.view)
             entity = replace(entity, incoming=[f for f in entity.incoming if f.name.iri not in SKOS])
@@ -59,7 +59,7 @@ class Sheets:
         labels = await self._site.labels(reply.release, {*table.iris(), reply.iri})
         node = NamedNode(reply.iri)
         about = [t for t in (*contents, *said) if node in (t.subject, t.object)]
-        entity = await self._documents.entity(reply.release, reply.iri, about, reply.view)
+        entity = await self._entities.entity(reply.release, reply.iri, about, reply.view)
         rows = cells(table, reply.view, labels)
         return self._page("named_graph.html", shown, about, entity=entity, rows=rows, total=len(contents))
 
