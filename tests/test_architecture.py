@@ -63,7 +63,7 @@ WINGS: list[tuple[str, list[str]]] = [
         [
             *["negotiation", "protocol", "forms", "encoding", "manners", "trace", "cache", "dates"],
             *["context", "frames", "literals", "jsonld", "questions", "description", "rendering", "answers"],
-            *["problems", "site", "memento", "rows", "graphs"],
+            *["problems", "site", "presence", "memento", "rows", "graphs"],
             *["boundary", "metrics", "operations", "names", "vocabulary", "solutions", "delivery"],
             *["plain", "swift", "result_page"],
             *["endpoint", "members", "openapi", "interface", "choices", "queries", "changes", "archive", "citing"],

@@ -159,6 +159,40 @@ def test_a_timemap_lists_every_memento(past: Past) -> None:
     assert '<http://test/doc/government/312011>;rel="original timegate"' in found.text
 
 
+@pytest.mark.parametrize(
+    ("path", "present"),
+    [
+        ("/doc/body/first", ["old"]),
+        ("/doc/body/first.ttl", ["old"]),
+        ("/doc/body/second", ["new"]),
+        ("/doc/body/second.html", ["new"]),
+        ("/queries/later", ["new"]),
+        ("/queries/later.csv", ["new"]),
+        ("/queries", ["old", "new"]),
+        ("/sparql", ["old", "new"]),
+        ("/doc/body/none", []),
+        ("/doc/body/no%20iri%3E", []),
+        ("/queries/none", []),
+    ],
+)
+def test_a_timemap_has_only_what_is_there(tmp_path: Path, path: str, present: list[str]) -> None:
+    """A release that does not have a thing or a question is not in its TimeMap; what none has, has no TimeMap."""
+    first, second = (Triple(ID[f"body/{name}"], RDF.type, PF.CoordinationBody) for name in ("first", "second"))
+    named = {
+        "old": publish(tmp_path, {GRAPH.x.value: [first]}).id,
+        "new": publish(tmp_path, {GRAPH.x.value: [second]}, {"later": CANNED}).id,
+    }
+    with serving(tmp_path) as client:
+        found = client.get(f"/timemap{path}")
+        mementos = re.findall(r"/releases/(\w+)/", found.text) if found.status_code == 200 else []
+        answers = [client.get(f"/releases/{each}{path}", "*/*").status_code for each in named.values()]
+
+    assert found.status_code == (200 if present else 404)
+    assert mementos == [named[each] for each in present]
+    # Where the TimeMap says that there is a memento, there is one; and nowhere else.
+    assert [status == 200 for status in answers] == [each in present for each in named]
+
+
 @pytest.mark.parametrize("path", ["/timemap/ns", "/timemap/", "/timemap/health"])
 def test_what_has_no_mementos_has_no_timemap(past: Past, path: str) -> None:
     """Only what there is of every release has a TimeMap."""

@@ -20,6 +20,7 @@ from pfgraph.messages import Text
 from pfgraph.releases.history import Move, at, created
 from pfgraph.releases.release import Release
 from pfgraph.web.negotiation import Form, choose
+from pfgraph.web.presence import Presence
 from pfgraph.web.rendering import PINNED, RELEASED, View, ascii_iri
 from pfgraph.web.site import Site
 
@@ -167,6 +168,7 @@ class TimeMaps:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self._presence = Presence()
 
     async def respond(self, request: Request) -> Response:
         """Return the TimeMap of a resource (RFC 7089 §5), as links or as JSON."""
@@ -177,10 +179,12 @@ class TimeMaps:
         form = choose(request.headers.getlist("accept"), _TIMEMAPS)
         view = View.of(request)
         query = request.scope["query_string"].decode("latin-1")
-        mementos = [
-            (_queried(view.url(f"{_ROOT}{each}{path}"), query), created(self._site.release(each)))
-            for each in dict.fromkeys(move.release_id for move in self._site.timeline())
-        ]
+        releases = [self._site.release(each) for each in dict.fromkeys(m.release_id for m in self._site.timeline())]
+        there = [release for release in releases if await self._presence.of(release, path)]
+        if not there:
+            ja, en = "どの版にもありません。", "No release has this."
+            raise NotFound(ja, en, found=path[:200])
+        mementos = [(_queried(view.url(f"{_ROOT}{r.id}{path}"), query), created(r)) for r in there]
         headers = {"Cache-Control": "no-store", "Vary": "Accept"}
         original, own = _queried(view.url(path), query), _queried(view.url(request.scope["path"]), query)
         if form.name == "json":
