@@ -249,6 +249,38 @@ def test_an_editor_finds_what_properties_lead_to(shipped: Client) -> None:
     assert {(row["c"].value, row["p"].value, row["o"].value) for row in data} <= told
 
 
+def test_an_editor_finds_names_and_numbers_beside_classes_and_properties(shipped: Client) -> None:
+    """Asked for the graph, the labels and the comments as well, as newer editors do, the same rows come back named."""
+    labels = " ".join(
+        f"OPTIONAL {{ ?{name} rdfs:label ?{name}Label }} OPTIONAL {{ ?{name} rdfs:comment ?{name}Comment }}"
+        for name in ("subjectClass", "prop")
+    )
+    query = (
+        "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> PREFIX void: <http://rdfs.org/ns/void#>"
+        " PREFIX sd: <http://www.w3.org/ns/sparql-service-description#> PREFIX void-ext: <http://ldf.fi/void-ext#>\n"
+        "SELECT DISTINCT ?graph ?subjectClass ?prop ?objectClass ?objectDatatype ?triples ?subjectClassLabel"
+        " ?subjectClassComment ?propLabel ?propComment WHERE { { OPTIONAL { ?graph sd:graph ?description ."
+        " ?description void:classPartition ?cp } ?cp void:class ?subjectClass ; void:propertyPartition ?pp ."
+        f" ?pp void:property ?prop . {labels} OPTIONAL {{ ?pp void:triples ?triples }} OPTIONAL {{"
+        " { ?pp void:classPartition [ void:class ?objectClass ] } UNION"
+        " { ?pp void-ext:datatypePartition [ void-ext:datatype ?objectDatatype ] } } } UNION {"
+        " ?linkset void:subjectsTarget [ void:class ?subjectClass ] ; void:linkPredicate ?prop ;"
+        " void:objectsTarget [ void:class ?objectClass ] } } ORDER BY ?subjectClass ?objectClass ?triples"
+    )
+    # An editor gives up after 5 s; here a budget, so that a slow answer is a refusal.
+    response = shipped.get("/sparql", "application/sparql-results+json", params={"query": query, "timeout": "5"})
+    found = response.json()["results"]["bindings"]
+    partitions = {(row["subjectClass"]["value"], row["prop"]["value"]) for row in found}
+    counted = {(row["subjectClass"]["value"], row["prop"]["value"]) for row in found if "triples" in row}
+
+    assert response.status_code == 200
+    assert (f"{base_iri()}ns#Platform", f"{base_iri()}ns#leadGovernment") in partitions
+    assert counted == partitions
+    ours = [row for row in found if row["subjectClass"]["value"].startswith(f"{base_iri()}ns#")]
+    assert {row["subjectClassLabel"]["xml:lang"] for row in ours} == {"ja", "en"}
+    assert all("propLabel" in row for row in ours if row["prop"]["value"].startswith(f"{base_iri()}ns#"))
+
+
 # ---- after a write
 
 
