@@ -38,7 +38,7 @@ WINGS: list[tuple[str, list[str]]] = [
     (
         "releases",
         [
-            *["durability", "locks", "manifest", "release", "history", "keepsakes", "shelf", "export"],
+            *["durability", "locks", "manifest", "release", "history", "keepsakes", "shelf", "layers", "export"],
             *["differences", "archive", "restoring", "pipeline"],
         ],
     ),

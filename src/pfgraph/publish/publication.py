@@ -28,12 +28,15 @@ from pfgraph.publish.journal import DEFAULT, Journal
 from pfgraph.publish.reach import Changes
 from pfgraph.publish.updates import Editor
 from pfgraph.releases import durability
+from pfgraph.releases.layers import Change, Laid, Laying
 from pfgraph.releases.manifest import ID_LENGTH, Manifest
 from pfgraph.releases.pipeline import SHAPES
-from pfgraph.releases.release import DUMP, LEASE, MANIFEST, REPORT, REPORT_TURTLE, STORE, Release
+from pfgraph.releases.release import CHANGE, DUMP, LEASE, MANIFEST, REPORT, REPORT_TURTLE, STORE, Release
 from pfgraph.releases.shelf import Shelf
 
 ONTOLOGY = "ontology"
+# The store that a change is made in, until it is laid as it stays.
+WORK = "work"
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,11 @@ def publish(
     with shelf.writing():
         parent = _parent(shelf, terms.on)
         with shelf.draft() as path:
-            Store.read_only(str(parent.store_path)).backup(str(path / STORE))
-            journal = Journal(path / STORE, union=not terms.plain)
+            laying = Laying(shelf, parent, path / WORK)
+            journal = Journal(path / WORK, union=not terms.plain)
             try:
-                change(Editor(journal, path / STORE, parent.store_path, terms.budget, plain=terms.plain))
+                laying.begin(journal.store)
+                change(Editor(journal, path / WORK, parent.store_path, terms.budget, plain=terms.plain))
                 if journal.is_empty:
                     return Outcome(parent, _report(parent))
                 _authorize(journal, terms.scopes)
@@ -92,7 +96,8 @@ def publish(
             if not terms.dry:
                 if not verdict.report.conforms:
                     raise ShapesViolated(verdict.report)
-                made = shelf.shelve(_sealed(path, parent, sums, verdict.report), trusted=True)
+                laid = laying.lay(_net(journal), path / STORE)
+                made = shelf.shelve(_sealed(path, parent, sums, verdict.report, laid), trusted=True)
                 prepare(made)
                 parent = shelf.use(made.id)
         new = tuple(sorted(journal.graphs_added, key=str))
@@ -180,12 +185,24 @@ def _lines(quads: Iterable[Quad]) -> Iterable[str]:
     return (f"{quad} ." for quad in quads)
 
 
-def _sealed(path: Path, parent: Release, sums: Manifest, report: Report) -> Release:
+def _net(journal: Journal) -> Change:
+    """Return what has changed on the whole."""
+    return Change(
+        removed=frozenset(journal.removed),
+        added=frozenset(journal.added),
+        graphs_removed=frozenset(journal.graphs_removed),
+        graphs_added=frozenset(journal.graphs_added),
+    )
+
+
+def _sealed(path: Path, parent: Release, sums: Manifest, report: Report, laid: Laid) -> Release:
     """Return the release in a draft's directory, whole and down to the disk."""
     written = {REPORT: report.to_json().encode(), REPORT_TURTLE: report.to_turtle().encode(), LEASE: b""}
+    if laid.on:
+        written[CHANGE] = laid.change.to_bytes()
     for file, content in written.items():
         (path / file).write_bytes(content)
-    linked = [file for file in parent.manifest.files if file not in {*written, DUMP}]
+    linked = [file for file in parent.manifest.files if file not in {*written, DUMP, CHANGE}]
     for file in linked:
         (path / file).parent.mkdir(parents=True, exist_ok=True)
         os.link(parent.path / file, path / file)
@@ -196,6 +213,8 @@ def _sealed(path: Path, parent: Release, sums: Manifest, report: Report) -> Rele
         pyoxigraph=version("pyoxigraph"),
         conforms=report.conforms,
         results=_counted(report),
+        laid_on=laid.on,
+        layer=laid.change.size,
         files={
             **{file: parent.manifest.files[file] for file in linked},
             **{file: sha256(content).hexdigest() for file, content in written.items()},

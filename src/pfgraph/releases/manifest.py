@@ -21,6 +21,7 @@ class Manifest:
     `digest` is that of the set of its canonical N-Quads (`graph.sums`), and `id` the beginning of it: the clock
     (`created`, in UTC) and the versions are in the manifest only, so equal sources give equal releases. `sum` is
     what the digest is taken of, and `parent` the release that was changed, where it was not built from files.
+    `laid_on` is the release whose store's files this one shares, `layer` how many quads were changed since it.
     """
 
     id: str
@@ -38,6 +39,8 @@ class Manifest:
     files: Mapping[str, str]
     sum: str = ""
     parent: str = ""
+    laid_on: str = ""
+    layer: int = 0
     format: int = FORMAT
 
     def to_dict(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import NamedNode, Quad, Store
 
 from pfgraph.errors import ReleaseError
 from pfgraph.graph.dataset import Dataset, digest, empty_graph
@@ -31,6 +31,7 @@ REPORT = "report.json"
 REPORT_TURTLE = "report.ttl"
 MANIFEST = "manifest.json"
 LEASE = "lease"
+CHANGE = "change.gz"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Release:
     def dump_path(self) -> Path:
         """All quads as sorted N-Quads, gzipped, whose lines the digest is over; a release that was written has none."""
         return self.path / DUMP
+
+    @property
+    def change_path(self) -> Path:
+        """What was changed since the release that this one is laid on; see `layers`."""
+        return self.path / CHANGE
 
     @property
     def report_path(self) -> Path:
@@ -95,7 +101,7 @@ def freeze(dataset: Dataset, report: Report, tree: SourceTree, path: Path) -> Re
     lines = dataset.lines()
     summed = LineSum().plus(lines).plus(empty_graph(iri) for iri, triples in dataset.graphs.items() if not triples)
     whole = summed.digest
-    _write_store(dataset, path / STORE)
+    write_store(path / STORE, dataset.quads(), map(NamedNode, dataset.graphs))
     if _store_digest(path / STORE) != whole:
         raise ReleaseError(
             "ストアの内容がデータと一致しません。",
@@ -119,11 +125,12 @@ def freeze(dataset: Dataset, report: Report, tree: SourceTree, path: Path) -> Re
     return Release(path, manifest)
 
 
-def _write_store(dataset: Dataset, path: Path) -> None:
+def write_store(path: Path, quads: Iterable[Quad], graphs: Iterable[NamedNode]) -> None:
+    """Write a store with some quads and named graphs, which may be empty."""
     store = Store(str(path))
-    store.bulk_extend(dataset.quads())
-    for iri in dataset.graphs:
-        store.add_graph(NamedNode(iri))
+    store.bulk_extend(quads)
+    for graph in graphs:
+        store.add_graph(graph)
     store.flush()
     store.optimize()
     store.flush()

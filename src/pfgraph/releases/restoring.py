@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import zstandard
-from pyoxigraph import NamedNode, RdfFormat, Store, parse
+from pyoxigraph import NamedNode, RdfFormat, parse
 
 from pfgraph.graph.dataset import digest
 from pfgraph.releases import durability
@@ -20,7 +20,7 @@ from pfgraph.releases.archive import CITATIONS, FOLDERS, FORMAT, HEAD, QUADS, SU
 from pfgraph.releases.history import FILE as HISTORY
 from pfgraph.releases.history import History
 from pfgraph.releases.manifest import Manifest
-from pfgraph.releases.release import DUMP, LEASE, MANIFEST, STORE, Release, gzipped
+from pfgraph.releases.release import DUMP, LEASE, MANIFEST, STORE, Release, gzipped, write_store
 from pfgraph.releases.shelf import Shelf
 
 _RELEASE = r"releases/[0-9a-f]{16}/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/){0,4}[A-Za-z0-9_-][A-Za-z0-9._-]*"
@@ -114,7 +114,7 @@ def _made(path: Path, folder: Path) -> Release:
     if manifest.id != folder.name or not manifest.digest.startswith(manifest.id) or found != manifest.digest:
         raise damaged(path, *_CUT, found=f"{folder.name}/{QUADS}")
     (folder / QUADS).unlink()
-    _store(quads, manifest, folder / STORE)
+    write_store(folder / STORE, parse(quads, RdfFormat.N_QUADS), map(NamedNode, manifest.graphs))
     if DUMP in manifest.files:
         # Another zlib may compress otherwise; what it compresses is the same.
         packed = gzipped(lines)
@@ -129,16 +129,6 @@ def _made(path: Path, folder: Path) -> Release:
         raise damaged(path, *_CUT, found=", ".join(f"{folder.name}/{each}" for each in faults))
     durability.sync_tree(folder)
     return release
-
-
-def _store(quads: bytes, manifest: Manifest, place: Path) -> None:
-    store = Store(str(place))
-    store.bulk_extend(parse(quads, RdfFormat.N_QUADS))
-    for iri in manifest.graphs:
-        store.add_graph(NamedNode(iri))
-    store.flush()
-    store.optimize()
-    store.flush()
 
 
 def _compare(path: Path, draft: Path, home: Path) -> None:

@@ -1,0 +1,197 @@
+"""How the store of a written release is laid: on that of an earlier release, with what was changed since on top.
+
+The files of a store that a release is laid on are its own as well (hard links), so that releases share what is large
+and yet none needs another. A store with two layers is compacted by RocksDB, which rewrites all of it and so shares
+nothing. That is why a change is not always laid on the release it was made to: small layers are merged into one, by
+laying what they add up to on the release below them; and layers that have grown to a part of the whole are merged with
+it in a store of its own.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
+
+from pfgraph.errors import UnknownRelease
+from pfgraph.releases.release import STORE, Release, gzipped, write_store
+from pfgraph.releases.shelf import Shelf
+
+# So many quads are written again in little time, and take little on the disk. A change of one fact is of some LITTLE.
+FEW, LITTLE = 1_000, 20
+# How many layers there may be: with the third, RocksDB starts to compact on opening.
+LAYERS, LAYERS_OF_FEW = 2, 3
+# From this part of a release on, a change makes a store of its own.
+MUCH = 1 / 3
+_REMOVED, _ADDED, _GRAPH_REMOVED, _GRAPH_ADDED = "-", "+", "<", ">"
+
+
+@dataclass(frozen=True)
+class Change:
+    """The net difference from one state of a store to another."""
+
+    removed: frozenset[Quad] = frozenset()
+    added: frozenset[Quad] = frozenset()
+    graphs_removed: frozenset[NamedNode] = frozenset()
+    graphs_added: frozenset[NamedNode] = frozenset()
+
+    @property
+    def size(self) -> int:
+        """How many quads it removes or adds."""
+        return len(self.removed) + len(self.added)
+
+    def then(self, later: Change) -> Change:
+        """Return what this and a later change come to."""
+        return Change(
+            (self.removed - later.added) | (later.removed - self.added),
+            (self.added - later.removed) | (later.added - self.removed),
+            (self.graphs_removed - later.graphs_added) | (later.graphs_removed - self.graphs_added),
+            (self.graphs_added - later.graphs_removed) | (later.graphs_added - self.graphs_removed),
+        )
+
+    def to_bytes(self) -> bytes:
+        """Return it as gzipped lines, each a sign and a quad or a graph."""
+        quads = ((_REMOVED, self.removed), (_ADDED, self.added))
+        graphs = ((_GRAPH_REMOVED, self.graphs_removed), (_GRAPH_ADDED, self.graphs_added))
+        lines = [f"{sign} {quad} ." for sign, each in quads for quad in each]
+        lines += [f"{sign} {graph.value}" for sign, each in graphs for graph in each]
+        return gzipped(sorted(lines))
+
+    @classmethod
+    def of_bytes(cls, content: bytes) -> Change:
+        """Return a change from what `to_bytes` gave."""
+        found: dict[str, list[str]] = {}
+        # Only \n ends a line: a literal may hold other characters that end one elsewhere.
+        for line in gzip.decompress(content).decode().split("\n"):
+            found.setdefault(line[:1], []).append(line[2:])
+        quads = (frozenset(parse("\n".join(found.get(s, ())), RdfFormat.N_QUADS)) for s in (_REMOVED, _ADDED))
+        graphs = (frozenset(map(NamedNode, found.get(sign, ()))) for sign in (_GRAPH_REMOVED, _GRAPH_ADDED))
+        return cls(*quads, *graphs)
+
+    def apply(self, store: Store) -> None:
+        """Make the change in a store, quad by quad."""
+        for quad in self.removed:
+            store.remove(quad)
+        store.extend(self.added)
+        self._apply_graphs(store)
+
+    def _apply_graphs(self, store: Store) -> None:
+        for graph in self.graphs_removed:
+            store.remove_graph(graph)
+        for graph in self.graphs_added:
+            store.add_graph(graph)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A release that a new one may be laid on, and the releases from there to the one that is changed."""
+
+    release: Release
+    above: tuple[Release, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many quads at most are changed from here to the release that is changed."""
+        return sum(release.manifest.layer for release in self.above)
+
+    @cached_property
+    def since(self) -> Change:
+        """What has changed from here to the release that is changed."""
+        found = Change()
+        for release in self.above:
+            found = found.then(Change.of_bytes(release.change_path.read_bytes()))
+        return found
+
+
+@dataclass(frozen=True)
+class Laid:
+    """On which release a store was laid (empty: on none), and the change that is its uppermost layer."""
+
+    on: str = ""
+    change: Change = field(default_factory=Change)
+
+
+class Laying:
+    """A store in the making, from that of a release: first to work on, then as it stays."""
+
+    def __init__(self, shelf: Shelf, parent: Release, work: Path) -> None:
+        self._grounds = list(_grounds(shelf, parent))
+        self._parent, self._work = parent, work
+        self._start = self._ground(LITTLE)
+        if self._start.size > FEW:
+            self._start = self._grounds[0]
+        Store.read_only(str(self._start.release.store_path)).backup(str(work))
+
+    def begin(self, store: Store) -> None:
+        """Bring the store to work on to the state of the release that is changed."""
+        self._start.since.apply(store)
+
+    def lay(self, change: Change, place: Path) -> Laid:
+        """Return how the changed store was laid at a place; the one that was worked on is gone."""
+        whole = self._parent.manifest
+        ground = self._start if self._start.size + change.size <= FEW else self._ground(change.size)
+        if ground.size + change.size > MUCH * (whole.triples + whole.quads):
+            _copy(self._work, place)
+            laid = Laid()
+        else:
+            laid = Laid(ground.release.id, ground.since.then(change))
+            if ground is self._start and laid.change.size <= FEW:
+                Store.read_only(str(self._work)).backup(str(place))
+            else:
+                _lay(ground.release, laid.change, place)
+        shutil.rmtree(self._work)
+        return laid
+
+    def _ground(self, size: int) -> Ground:
+        """Return what to lay a change of a size on: layers that are not much larger are merged with it."""
+        limit = LAYERS_OF_FEW if size <= FEW else LAYERS
+        found = self._grounds[0]
+        for below in self._grounds[1:]:
+            layers = len(self._grounds) - 1 - len(found.above)
+            merged = size + found.size
+            top = found.release.manifest.layer
+            if layers < limit and top > 2 * merged and top + merged > FEW:
+                break
+            found = below
+        return found
+
+
+def _grounds(shelf: Shelf, parent: Release) -> Iterator[Ground]:
+    """Yield the releases that a change may be laid on, the latest first."""
+    ground = Ground(parent)
+    yield ground
+    # What is said of the layers outlives them: a release may be laid again on one that was laid on it.
+    for _ in range(LAYERS_OF_FEW):
+        if not ground.release.manifest.laid_on:
+            return
+        try:
+            below = shelf.get(ground.release.manifest.laid_on)
+        except UnknownRelease:
+            return
+        ground = Ground(below, (ground.release, *ground.above))
+        yield ground
+
+
+def _lay(ground: Release, change: Change, place: Path) -> None:
+    """Write the store of a release with a change to it, and none of what the engine leaves beside it."""
+    loading = place.with_name(f"{STORE}-loading")
+    Store.read_only(str(ground.store_path)).backup(str(loading))
+    store = Store(str(loading))
+    change.apply(store)
+    store.flush()
+    # Closed at once, before it compacts what it has got two layers of.
+    del store
+    Store.read_only(str(loading)).backup(str(place))
+    shutil.rmtree(loading)
+
+
+def _copy(work: Path, place: Path) -> None:
+    """Write what a store holds as a store of its own."""
+    store = Store.read_only(str(work))
+    graphs: Iterable[NamedNode] = (graph for graph in store.named_graphs() if isinstance(graph, NamedNode))
+    write_store(place, store, graphs)
