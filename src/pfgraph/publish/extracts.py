@@ -107,6 +107,7 @@ class Targets:
     def __init__(self, store: Store, shapes: Shapes) -> None:
         self._store, self._graph = store, shapes.graph
         self._supers: dict[NamedNode, set[NamedNode]] = {}
+        self._known: dict[NamedNode | BlankNode, set[NamedNode]] = {}
 
     def has(self, shape: object, node: Node) -> bool:
         """Whether a node is a target of a shape."""
@@ -134,8 +135,10 @@ class Targets:
         return found
 
     def _classes(self, node: NamedNode | BlankNode) -> set[NamedNode]:
-        types = [quad.object for quad in self._quads(node, RDF.type, None)]
-        return {above for type_ in types if isinstance(type_, NamedNode) for above in self._above(type_)}
+        if node not in self._known:
+            types = [quad.object for quad in self._quads(node, RDF.type, None)]
+            self._known[node] = {above for t in types if isinstance(t, NamedNode) for above in self._above(t)}
+        return self._known[node]
 
     def _above(self, class_: NamedNode) -> set[NamedNode]:
         if class_ not in self._supers:
