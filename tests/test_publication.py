@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
-from pyoxigraph import DefaultGraph, NamedNode, Quad, Store, Triple
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
 from pfgraph.errors import ShapesViolated
 from pfgraph.graph import linksets, metadata, partitions, rules, statistics, validation
-from pfgraph.namespaces import GRAPH, shipped_sources
+from pfgraph.namespaces import GRAPH, ID, PF, RDF, VOID, Namespace, shipped_sources
 from pfgraph.publish.publication import Outcome, Terms, publish
 from pfgraph.publish.updates import Editor, Update
 from pfgraph.releases import pipeline
@@ -67,6 +69,10 @@ def assert_follows(store: Store) -> None:
     assert graphs[GRAPH["derived"]] == rules.derive(said, graphs[GRAPH["ontology/rules"]])
     assert {triple for triple in numbers if metadata.counted(triple)} == counted
     assert led <= numbers
+    assert {t for t in numbers if t.predicate == VOID.vocabulary} == set(linksets.vocabularies(default))
+    assert {t for t in numbers if t.predicate == VOID.exampleResource} == {
+        t for t in linksets.examples(default) if t.predicate == VOID.exampleResource
+    }
 
 
 def test_what_follows_is_what_a_build_would_give(shelf: Shelf) -> None:
@@ -101,6 +107,42 @@ def test_what_follows_from_any_change(shelf: Shelf, seed: int) -> None:
                 editor.add([Quad(one.subject, other.predicate, other.object, one.graph_name)])
 
     assert_follows(_followed(shelf, change, stores))
+
+
+def test_newcomers_are_shown_what_there_is(shelf: Shelf) -> None:
+    """An example that goes is replaced, an earlier thing is shown, and vocabularies come and go."""
+    current = shelf.current()
+    assert current is not None
+    store = Store.read_only(str(current.store_path))
+    shown = set(_told(store, VOID.exampleResource))
+    ours = [quad for quad in store if _is_ours(quad)]
+    rare = Counter(linksets.vocabulary(quad.predicate.value) for quad in ours).most_common()[-1][0]
+    went = [quad for quad in ours if quad.subject in shown and quad.predicate == RDF.type]
+    went += [q for q in ours if rare in {linksets.vocabulary(t.value) for t in (q.predicate, q.object) if _is_term(t)}]
+    thing, place = ID["platform/000000-1"], GRAPH["data/more"]
+    came = [(RDF.type, PF.Platform), (Namespace("hydra")["totalItems"], Literal(1))]
+
+    def change(editor: Editor) -> None:
+        editor.remove(went)
+        editor.add(Quad(thing, predicate, value, place) for predicate, value in came)
+
+    after = _followed(shelf, change, [])
+
+    assert_follows(after)
+    assert thing in set(_told(after, VOID.exampleResource))
+    assert not {quad.subject for quad in went if quad.predicate == RDF.type} & set(_told(after, VOID.exampleResource))
+    assert NamedNode(str(Namespace("hydra"))) in set(_told(after, VOID.vocabulary))
+    assert rare not in set(_told(after, VOID.vocabulary))
+
+
+def _is_term(term: object) -> TypeGuard[NamedNode]:
+    return isinstance(term, NamedNode)
+
+
+def _told(store: Store, predicate: NamedNode) -> Iterator[object]:
+    """Yield the values of a property in what a release says of itself."""
+    for quad in store.quads_for_pattern(None, predicate, None, GRAPH["metadata"]):
+        yield quad.object
 
 
 def _is_ours(quad: Quad) -> bool:

@@ -13,7 +13,7 @@ from pfgraph.namespaces import ID, PF, RDF, RDFS, VOID, base_iri, prefixes
 
 LINKS = "linkset/"
 # A reader who wants to see what there is begins with one of each.
-_SHOWN = (PF.Platform, PF.Municipality, PF.Initiative, PF.ProgrammeParticipation, PF.Statement)
+SHOWN = (PF.Platform, PF.Municipality, PF.Initiative, PF.ProgrammeParticipation, PF.Statement)
 
 
 def links(triples: Iterable[Triple]) -> Iterator[Triple]:
@@ -48,15 +48,21 @@ def vocabularies(triples: Iterable[Triple]) -> Iterator[Triple]:
             used.add(triple.predicate.value)
             if triple.predicate == RDF.type and isinstance(triple.object, NamedNode):
                 used.add(triple.object.value)
-    spoken = sorted({prefixes()[prefix] for iri in used if (prefix := _prefix(iri))})
-    yield from about(dataset_iri(), VOID.vocabulary, *map(NamedNode, spoken))
+    spoken = {found for iri in used if (found := vocabulary(iri)) is not None}
+    yield from about(dataset_iri(), VOID.vocabulary, *sorted(spoken, key=lambda node: node.value))
+
+
+def vocabulary(iri: str) -> NamedNode | None:
+    """Return the vocabulary, among those that have a prefix here, that a term is of."""
+    prefix = _prefix(iri)
+    return NamedNode(prefixes()[prefix]) if prefix else None
 
 
 def examples(triples: Iterable[Triple]) -> Iterator[Triple]:
     """Return a thing of each of the classes a reader begins with, and the page to begin at."""
     first: dict[str, str] = {}
     for triple in triples:
-        if triple.predicate == RDF.type and triple.object in _SHOWN and isinstance(triple.subject, NamedNode):
+        if triple.predicate == RDF.type and triple.object in SHOWN and isinstance(triple.subject, NamedNode):
             kind, iri = str(triple.object), triple.subject.value
             first[kind] = min(first.get(kind, iri), iri)
     yield from about(dataset_iri(), VOID.exampleResource, *map(NamedNode, sorted(first.values())))

@@ -13,7 +13,7 @@ from pfgraph.graph.dataset import DERIVED
 from pfgraph.graph.metadata import METADATA
 from pfgraph.graph.statistics import Statistics
 from pfgraph.namespaces import GRAPH, VOID
-from pfgraph.publish import tallies
+from pfgraph.publish import guidance, tallies
 from pfgraph.publish.journal import DEFAULT, Journal
 from pfgraph.publish.tallies import Number, Tally
 
@@ -29,10 +29,12 @@ def recount(journal: Journal, old: Store, sizes: Mapping[str, int]) -> None:
         return
     removed, added = journal.triples(DEFAULT)
     moves = tallies.tally(old, journal.store, (*removed, *added))
-    if not (journal.graphs_added or journal.graphs_removed) and _moved(journal, old, sizes, moves):
+    gone, new = guidance.moved(old, journal.store, removed, added)
+    is_same = not (gone or new or journal.graphs_added or journal.graphs_removed)
+    if is_same and _moved(journal, old, sizes, moves):
         return
     before = {quad.triple for quad in old.quads_for_pattern(None, None, None, graph)}
-    said = _amended(_said(before, journal), old, moves)
+    said = (_amended(_said(before, journal), old, moves) - gone) | new
     subjects = {triple.subject for triple in (*removed, *added, *before, *said)}
     rest = _counted(before) - statistics.count(_default(old, subjects))
     others = {quad.triple for s in subjects for quad in _stated(journal.store, s) if quad.graph_name != graph}
