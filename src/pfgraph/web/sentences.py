@@ -88,7 +88,7 @@ def _government(found: Said, lang: Lang) -> str:
     else:
         place = f" in {prefecture}" if prefecture else ""
         text = f"{name} is a local government{place} ({kinds}; code {code})."
-        more = f" The document names {existing} initiatives that exist and {to_come} that are planned or considered."
+        more = f" Initiatives in the document: {existing} existing, {to_come} planned or considered."
     return text + (more if existing + to_come else "")
 
 
@@ -131,7 +131,7 @@ def _area(found: Said, lang: Lang) -> str:
     prefectures = found.name(PF.spansPrefecture, lang)
     if lang == "ja":
         return f"{cities}を連携中枢都市とし、{partners}市町村と連携する圏域です（{prefectures}）。"
-    return f"An area of {cities} as core city and {partners} partner municipalities ({prefectures})."
+    return f"An area with {cities} as core city; partner municipalities: {partners} ({prefectures})."
 
 
 def _participation(found: Said, lang: Lang) -> str:
@@ -139,7 +139,12 @@ def _participation(found: Said, lang: Lang) -> str:
     programme, time = found.name(PF.programme, lang), found.literal(PF.ordinal, lang)
     if lang == "ja":
         return f"{who}は、{year}に「{programme}」に取り組みました（{time}回目）。"
-    return f"{who} took part in “{programme}” in {year} (time {time})."
+    return f"{who} took part in “{programme}” in {year}, for the {_ordinal(time)} time."
+
+
+def _ordinal(number: str) -> str:
+    ending = {"1": "st", "2": "nd", "3": "rd"}.get(number[-1:], "th")
+    return number + ("th" if number[-2:-1] == "1" else ending)
 
 
 def _statement(found: Said, lang: Lang) -> str:
