@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pfgraph.namespaces import (
     DCTERMS,
     FOAF,
     PREFIXES_FILE,
+    PROV,
     RDF,
     VOID,
     Namespace,
@@ -61,7 +63,8 @@ def rows(client: Client, query: str) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def catalogue(shipped: Client) -> Graph:
-    """Return the catalogue as rdflib reads it."""
+    """Return the catalogue as rdflib reads it, once the dumps are made and it has their digests."""
+    assert shipped.get("/dumps/current").status_code == 200
     return Graph().parse(data=shipped.get("/catalog.ttl").content, format="turtle")
 
 
@@ -188,6 +191,27 @@ def test_vocabularies_are_those_spoken(shipped: Client) -> None:
 
     assert {prefixes()[name] for name in ("pf", "org", "skos", "oa")} <= spoken
     assert str(HYDRA) not in spoken
+
+
+@REFERENCE
+@pytest.mark.parametrize("form", ["text/turtle", "application/ld+json", "application/n-triples"])
+def test_a_release_tells_how_it_came_about(shipped: Client, form: str) -> None:
+    """The document about a release says when it was made, and from which named graphs (PROV)."""
+    release = shipped.app.site.release()
+    graph = Graph().parse(data=named(shipped, f"/releases/{release.id}", form), format=form)
+    making = next(graph.objects(URIRef(f"{base_iri()}releases/{release.id}"), URIRef(PROV.wasGeneratedBy.value)))
+
+    assert {str(each) for each in graph.objects(making, URIRef(PROV.used.value))} == {*release.manifest.graphs}
+    assert str(next(graph.objects(making, URIRef(PROV.endedAtTime.value)))).startswith(release.manifest.created[:10])
+
+
+def named(client: Client, address: str, form: str) -> bytes:
+    """Return a document, its context in it where it has one."""
+    content = client.get(address, form).content
+    if form != "application/ld+json":
+        return content
+    document = json.loads(content)
+    return json.dumps(document | client.get(document["@context"]).json()).encode()
 
 
 # ---- what query editors ask (the conventions of sparql-examples and of editors built on them)

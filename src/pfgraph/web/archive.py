@@ -18,6 +18,7 @@ from pfgraph.releases import differences
 from pfgraph.releases.differences import Difference
 from pfgraph.releases.release import Release
 from pfgraph.web import changes, delivery, forms, graphs
+from pfgraph.web.description import version
 from pfgraph.web.memento import FOREVER
 from pfgraph.web.negotiation import Form, choose
 from pfgraph.web.rendering import View
@@ -73,6 +74,7 @@ class Archive:
         if form in _GRAPHS:
             node = NamedNode(_iri(release))
             triples = [t for t in _described(found, current) if node in (t.subject, t.object)]
+            triples += version(release)
             body = graphs.written(triples, form, release, view, node.value)
             return Response(body, 200, headers, forms.content_type(form))
         report = read(release.report_path.read_text(encoding="utf-8"))

@@ -11,11 +11,11 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 
 from pfgraph.graph.assertions import about, dataset_iri, own
 from pfgraph.graph.metadata import METADATA, SPDX
-from pfgraph.graph.portal import CATALOG, DUMPS, FILE, made
+from pfgraph.graph.portal import CATALOG, DUMPS, FILE
 from pfgraph.namespaces import DCAT, DCTERMS, FOAF, GRAPH, RDF, VOID, XSD
 from pfgraph.releases.release import Release
 from pfgraph.web import delivery, forms, graphs
-from pfgraph.web.description import issued, served
+from pfgraph.web.description import served, version
 from pfgraph.web.distributions import listed
 from pfgraph.web.dumps import Dump, Dumps, names
 from pfgraph.web.negotiation import Form, choose, named
@@ -50,7 +50,7 @@ class Catalogue:
         stated = [*await self._graph(release, METADATA), *await self._graph(release, CATALOG)]
         triples = [*_listed(stated), *served(release, view.url("/sparql"))]
         for each in self._site.shelf.all():
-            triples += _version(each)
+            triples += version(each)
         made = self._dumps.at_hand(release)
         for name in names(release):
             triples += _distribution(name, release, view)
@@ -119,12 +119,6 @@ class Catalogue:
         release = self._site.release(release_id)
         trace(request.scope).release = release.id
         return release
-
-
-def _version(release: Release) -> Iterator[Triple]:
-    """Return a release as a version of the dataset, with how it came about."""
-    sources = (NamedNode(iri) for iri in release.manifest.graphs)
-    return made(own(f"releases/{release.id}"), issued(release), release.id, sources)
 
 
 def _distribution(name: str, release: Release, view: View) -> Iterator[Triple]:

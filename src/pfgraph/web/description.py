@@ -9,6 +9,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from pfgraph.graph.assertions import about, dataset_iri, own
+from pfgraph.graph.portal import made
 from pfgraph.namespaces import DCAT, DCTERMS, RDF, SD, VOID, XSD, base_iri
 from pfgraph.releases.release import Release
 
@@ -58,3 +59,9 @@ def _dataset(release: Release, endpoint: str) -> Iterator[Triple]:
         yield Triple(name, SD.graph, name)
         yield Triple(name, RDF.type, SD.Graph)
         yield Triple(name, VOID.triples, Literal(triples))
+
+
+def version(release: Release) -> Iterator[Triple]:
+    """Return a release as a version of the dataset, with how it came about."""
+    sources = (NamedNode(iri) for iri in release.manifest.graphs)
+    return made(own(f"releases/{release.id}"), issued(release), release.id, sources)
