@@ -169,6 +169,15 @@ def test_a_release_shows_its_report(shipped: Client) -> None:
     assert "検証報告（SHACL）" in text(shipped, f"/releases/{release}")
 
 
+def test_what_is_not_named_is_said_aloud(shipped: Client) -> None:
+    """A count of members whose names are not printed shows its number, and says that they are not."""
+    japanese, english = (text(shipped, "/doc/platform/401005-1", language) for language in ("ja", "en"))
+
+    assert "参加団体数: 15（すべての名称は書かれていません）" in japanese
+    assert "Organizations in the Kitakyushu council: 15 (not all of them are named)" in english
+    assert "15（すべて" not in text(shipped, "/doc/count/401005-1")
+
+
 def test_a_reader_can_cite_and_complain(shipped: Client) -> None:
     """A page has its citation with release and IRI, and a letter about an error with both filled in."""
     page = shipped.get("/doc/platform/401005-1", "text/html").text

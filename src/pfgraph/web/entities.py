@@ -126,6 +126,7 @@ class Entities:
         more = {*found.graphs, *alike.mentioned(like), *(place.group for place in places.values() if place.group)}
         more |= {term.value for s in standing for term in s.values() if isinstance(term, NamedNode)}
         labels |= await site.labels(release, more - labels.keys())
+        labels |= _counts(spoken.iri, standing, labels)
         return _Found(labels, definitions, standing, places, statements, found, like)
 
     async def _standing(self, release: Release, asked: Iterable[str]) -> list[Solution]:
@@ -162,6 +163,19 @@ def _written(spoken: _Spoken, found: _Found, view: View) -> Entity:
         alike=alike.told(found.alike, view, labels),
         schema_org=schema_org.described(told, view.lang, summary),
     )
+
+
+def _counts(iri: str, standing: Iterable[Solution], labels: Mapping[str, Text]) -> dict[str, Text]:
+    """Return the names of counts with what they count up to, and that not all are named where it is so."""
+    found = {}
+    for solution in standing:
+        counted = str_of(solution["resource"])
+        if "count" in solution and counted in labels and counted != iri:
+            number, name = str_of(solution["count"]), labels[counted]
+            unnamed = "complete" in solution and str_of(solution["complete"]) == "false"
+            ja, en = ("（すべての名称は書かれていません）", " (not all of them are named)") if unnamed else ("", "")
+            found[counted] = Text(f"{name.ja}: {number}{ja}", f"{name.en}: {number}{en}")
+    return found
 
 
 def _located(iri: str, spoken: Iterable[Triple], view: View) -> Grid | None:
