@@ -154,6 +154,22 @@ def test_an_undertaking_is_like_those_it_shares_most_with(shipped: Client) -> No
     assert "相談" in told
 
 
+def test_what_is_alike_but_only_intended_says_so(shipped: Client) -> None:
+    """Beside an existing undertaking, one that is planned is marked as planned."""
+    paths = [f"/doc/initiative/{key}" for key in ("312011-2023-02", "041009-2023-02", "041009-2023-01")]
+    found = "".join(section(shipped, path, "alike") for path in paths)
+    marked = {
+        thing: 'class="stage stage-' in rest
+        for thing, rest in re.findall(r'<a href="/doc/(initiative/[^"]+)">.*?</a>(.*?)</li>', found, re.DOTALL)
+    }
+    query = f"SELECT ?x {{ ?x <{PF.stage.value}> <{ID['concept/stage/existing'].value}> }}"
+    rows = shipped.get("/sparql", "application/sparql-results+json", params={"query": query}).json()
+    existing = {row["x"]["value"].removeprefix(str(ID)) for row in rows["results"]["bindings"]}
+
+    assert {*marked.values()} == {True, False}
+    assert marked == {thing: thing not in existing for thing in marked}
+
+
 def test_a_core_city_is_like_the_other_core_city(shipped: Client) -> None:
     """Cities that took part in the same year are alike by their type."""
     told = words(section(shipped, "/doc/government/312011", "alike", "en"))

@@ -90,7 +90,7 @@ class _Found:
     places: Mapping[str, Place]
     statements: Sequence[Evidence]
     origins: Origins
-    alike: alike.Found
+    alike: Sequence[alike.Found]
 
 
 class Entities:

@@ -70,7 +70,7 @@ def events(
             mood: Mood = "fact" if stages.get(what.iri, "existing") == "existing" else "intent"
             written = str_of(date) if isinstance(date, Literal) else f"{year}-04"
             found.append(Event(year, written, words or str_of(date), what, how, mood))
-    return sorted(found, key=lambda each: (each.year, each.written, each.what.text))
+    return sorted(found, key=lambda each: (each.year, each.written, not each.how, each.what.text))
 
 
 def fiscal_year(date: Term) -> int | None:
