@@ -20,6 +20,8 @@ from pfgraph.publish.reach import Changes, Everything, Node, reached
 from pfgraph.sources.lexer import significant
 
 _AT_ONCE = 500
+# So few nodes are asked about one by one: a node in its place is looked up, where a join may go through the whole.
+_FEW = 8
 _THIS = Variable(THIS)
 
 
@@ -109,7 +111,7 @@ def _rows(store: Store, shapes: Shapes, touched: Collection[Node], wholly: Colle
 def _violations(store: Store, constraint: Constraint, nodes: list[Node]) -> Iterator[Row]:
     """Yield what a constraint in SPARQL finds at some nodes: many at once where its form allows it."""
     named = [node for node in nodes if isinstance(node, NamedNode | Literal)]
-    if THIS not in constraint.reading.setwise or len(named) < len(nodes):
+    if THIS not in constraint.reading.setwise or len(named) < len(nodes) or len(nodes) <= _FEW:
         for node in nodes:
             solutions = store.query(constraint.select, prefixes=dict(prefixes()), substitutions={_THIS: node})
             yield from _solved(constraint, solutions, node)  # type: ignore[arg-type]
