@@ -280,6 +280,16 @@ REFUSALS = {
     ),
     "graph-not-an-iri": Refusal("POST", "/update?using-graph-uri=g", DIRECTLY, INSERT, 400),
     "blank-node-deleted": Refusal("POST", "/update", DIRECTLY, b"DELETE DATA { _:a <urn:b> 1 }", 400),
+    "blank-node-in-two-data": Refusal(
+        "POST", "/update", DIRECTLY, b"INSERT DATA { _:a <urn:b> 1 }; INSERT DATA { _:a <urn:b> 1 }", 400
+    ),
+    "blank-node-in-two-patterns": Refusal(
+        "POST",
+        "/update",
+        DIRECTLY,
+        b"DELETE { ?s ?p 1 } WHERE { ?s ?p _:a }; DELETE { ?s ?p 2 } WHERE { ?s ?p _:a }",
+        400,
+    ),
     "variable-in-data": Refusal("POST", "/update", DIRECTLY, b"INSERT DATA { ?s <urn:b> 1 }", 400),
 }
 
@@ -383,6 +393,11 @@ CASES = {
         ":a :p 1, 2 .",
         "DELETE { ?s :p ?o } INSERT { _:n :of ?o ; :same _:n } WHERE { ?s :p ?o }",
         "_:x :of 1 ; :same _:x . _:y :of 2 ; :same _:y .",
+    ),
+    "blank-in-two-templates": Case(
+        ":a :p 1 .",
+        "INSERT { _:n :of ?o } WHERE { ?s :p ?o }; INSERT { _:n :by ?s } WHERE { ?s :p ?o }",
+        ":a :p 1 . _:x :of 1 . _:y :by :a .",
     ),
     "blank-in-where": Case(
         "_:x :p 1 . :a :p 2 .", "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(isBlank(?s)) }", ":a :p 2 ."

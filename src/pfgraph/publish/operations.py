@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pfgraph.errors import ForbiddenFeature, MalformedQuery
@@ -90,6 +90,21 @@ def refuse_fetching(text: str) -> None:
         if token.is_word(*FETCHING):
             line, column = place(text, token.start)
             raise ForbiddenFeature(token.text.upper(), line=line, column=column)
+
+
+def refuse_shared_blanks(found: Iterable[Operation]) -> None:
+    """Raise MalformedQuery where two INSERT DATA, or the patterns of two operations, use one blank node label.
+
+    SPARQL 1.1 §19.6; in templates a label may come again, since each solution has blank nodes of its own.
+    """
+    seen: set[tuple[bool, str]] = set()
+    for operation in found:
+        is_data = operation.verb == "INSERT DATA"
+        part = operation.insert if is_data else operation.where
+        labels = {(is_data, token.text) for token in significant(part) if token.kind == "blank"}
+        for _, label in sorted(labels & seen):
+            raise _malformed(operation.source, operation.source.rindex(label))
+        seen |= labels
 
 
 def operations(text: str) -> list[Operation]:

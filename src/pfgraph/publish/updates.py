@@ -112,11 +112,12 @@ class Editor:
     def _check(self, cell: Evaluation, update: Update) -> None:
         """Have the engine read every operation, so that what follows may take its form for granted.
 
-        One by one, since it takes no PREFIX between two operations.
+        One by one, since it takes no PREFIX between two operations; what it would find in them together is found here.
         """
         found = operations.operations(update.text)
         for operation in found:
             _asked(cell, "check", update=operation.source)
+        operations.refuse_shared_blanks(found)
         clauses = any(each.with_ or each.using or each.using_named for each in found)
         if clauses and (update.using or update.using_named):
             # SPARQL 1.1 Protocol §2.2.3
