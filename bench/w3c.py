@@ -62,44 +62,53 @@ class Manifest:
         self._store = ox.Store()
         self._store.load(path.read_bytes(), ox.RdfFormat.TURTLE, base_iri=address(path, root))
 
+    @property
+    def suite(self) -> str:
+        """The folder it is in."""
+        return str(self._path.parent.relative_to(self._root))
+
+    def entries(self) -> Iterator[tuple[ox.NamedNode, str]]:
+        """Return each test that was not turned down, and of what kind it is."""
+        for head in self.objects(None, MF + "entries"):
+            for entry in self._list(head):
+                kinds = [kind.value.removeprefix(MF) for kind in self.objects(entry, RDF + "type")]
+                approvals = {str(each) for each in self.objects(entry, DAWG + "approval")}
+                if not any("Rejected" in each or "Withdrawn" in each for each in approvals):
+                    yield entry, kinds[0] if kinds else "QueryEvaluationTest"
+
     def tests(self) -> Iterator[Test]:
         """Return the query tests."""
-        for head in self._objects(None, MF + "entries"):
-            for entry in self._list(head):
-                test = self._test(entry)
-                if test is not None:
-                    yield test
+        for entry, kind in self.entries():
+            if "Update" not in kind:
+                yield self._test(entry, kind)
 
-    def _test(self, entry: ox.NamedNode) -> Test | None:
-        kinds = [kind.value.removeprefix(MF) for kind in self._objects(entry, RDF + "type")]
-        kind = kinds[0] if kinds else "QueryEvaluationTest"
-        approvals = {str(each) for each in self._objects(entry, DAWG + "approval")}
-        if "Update" in kind or any("Rejected" in each or "Withdrawn" in each for each in approvals):
-            return None
-        action = self._objects(entry, MF + "action")[0]
-        query = action if isinstance(action, ox.NamedNode) else self._objects(action, QT + "query")[0]
-        result = next(iter(self._objects(entry, MF + "result")), None)
+    def _test(self, entry: ox.NamedNode, kind: str) -> Test:
+        action = self.objects(entry, MF + "action")[0]
+        query = action if isinstance(action, ox.NamedNode) else self.objects(action, QT + "query")[0]
+        result = next(iter(self.objects(entry, MF + "result")), None)
         return Test(
-            suite=str(self._path.parent.relative_to(self._root)),
+            suite=self.suite,
             name=entry.value.rpartition("#")[2],
             kind=kind,
-            query=self._file(query),
-            default=tuple(node.value for node in self._objects(action, QT + "data")),
-            named=tuple(node.value for node in self._objects(action, QT + "graphData")),
-            result=self._file(result) if isinstance(result, ox.NamedNode) else None,
-            is_lax=bool(self._objects(entry, MF + "resultCardinality")),
+            query=self.file(query),
+            default=tuple(node.value for node in self.objects(action, QT + "data")),
+            named=tuple(node.value for node in self.objects(action, QT + "graphData")),
+            result=self.file(result) if isinstance(result, ox.NamedNode) else None,
+            is_lax=bool(self.objects(entry, MF + "resultCardinality")),
         )
 
-    def _file(self, node: ox.NamedNode) -> Path:
+    def file(self, node: ox.NamedNode) -> Path:
+        """Return the file that an IRI stands for."""
         return self._root / node.value.removeprefix(BASE)
 
-    def _objects(self, subject: ox.NamedNode | ox.BlankNode | None, predicate: str) -> list[ox.NamedNode]:
+    def objects(self, subject: ox.NamedNode | ox.BlankNode | None, predicate: str) -> list[ox.NamedNode]:
+        """Return the values of a property."""
         return [q.object for q in self._store.quads_for_pattern(subject, ox.NamedNode(predicate), None)]
 
     def _list(self, head: ox.NamedNode) -> Iterator[ox.NamedNode]:
         while head.value != RDF + "nil":
-            yield self._objects(head, RDF + "first")[0]
-            head = self._objects(head, RDF + "rest")[0]
+            yield self.objects(head, RDF + "first")[0]
+            head = self.objects(head, RDF + "rest")[0]
 
 
 def address(path: Path, root: Path) -> str:
