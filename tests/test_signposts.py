@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from pyoxigraph import Literal, RdfFormat, Triple, parse
 
@@ -177,3 +178,41 @@ def test_the_sitemap_names_every_thing(shipped: Client) -> None:
     assert len(addresses) == len(set(addresses))
     assert {f"http://test/doc/{iri.removeprefix(str(ID))}" for iri in things} <= set(addresses)
     assert all(shipped.get(address, "text/html").status_code == 200 for address in addresses[::25])
+
+
+def in_schema_org(client: Client, path: str, wanted: str = "<https://schema.org/>") -> httpx.Response:
+    """Return the answer to who would rather read JSON-LD in the words of schema.org."""
+    fields = {"Accept-Profile": wanted, "Accept-Language": "ja"}
+    return client.get(path, "application/ld+json", headers=fields)
+
+
+def test_a_thing_that_exists_can_be_had_in_the_words_of_schema_org(shipped: Client) -> None:
+    """`Accept-Profile` gives what the page embeds for search engines, and says so."""
+    ours = shipped.get("/doc/government/312011", "application/ld+json")
+    found = in_schema_org(shipped, "/doc/government/312011")
+    page = shipped.get("/doc/government/312011", "text/html", headers={"Accept-Language": "ja"}).text
+
+    assert found.json()["@context"] == "https://schema.org/"
+    assert found.json()["name"] == "鳥取市"
+    assert found.text in page
+    assert found.headers["content-profile"] == "<https://schema.org/>"
+    assert "content-profile" not in ours.headers
+    assert "Accept-Profile" in ours.headers["vary"]
+    assert ours.json() != found.json()
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        # Not said to exist, so schema.org has no word for it.
+        ("/doc/platform/160008-1", "<https://schema.org/>"),
+        ("/doc/government/312011", "<https://schema.org/>;q=0"),
+        ("/doc/government/312011", "<urn:example:profile>, nonsense"),
+    ],
+)
+def test_without_a_word_of_schema_org_a_thing_is_told_in_ours(shipped: Client, path: str, wanted: str) -> None:
+    """A profile that does not fit, or is not wanted, changes nothing."""
+    found = in_schema_org(shipped, path, wanted)
+
+    assert found.json() == shipped.get(path, "application/ld+json").json()
+    assert "content-profile" not in found.headers

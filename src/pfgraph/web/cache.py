@@ -17,7 +17,7 @@ from pfgraph.web.trace import Trace, trace
 Headers = list[tuple[bytes, bytes]]
 
 # What an answer depends on besides its address; `accept-encoding` counts by the coding it leads to.
-_VARYING = (b"accept", b"accept-language", b"accept-datetime", b"host")
+_VARYING = (b"accept", b"accept-language", b"accept-datetime", b"accept-profile", b"host")
 # RFC 9110 §15.4.5: what a 304 repeats; the rest describes a body that is not sent.
 _REPEATED = frozenset(
     {b"cache-control", b"content-location", b"etag", b"link", b"memento-datetime", b"pfgraph-release", b"vary"}

@@ -11,7 +11,7 @@ _UPDATE = b"OPTIONS, POST"
 _STORE = b"DELETE, GET, HEAD, OPTIONS, POST, PUT"
 _EXPOSED = (
     b"Allow, Accept-Post, Content-Disposition, Content-Encoding, Content-Language, Content-Length, "
-    b"Content-Location, ETag, Link, Location, Memento-Datetime, PFGraph-Release, Retry-After, Vary"
+    b"Content-Location, Content-Profile, ETag, Link, Location, Memento-Datetime, PFGraph-Release, Retry-After, Vary"
 )
 ALWAYS = [
     (b"access-control-allow-origin", b"*"),
@@ -26,7 +26,10 @@ _POLICY = (
 _PAGE = [(b"content-security-policy", _POLICY)]
 _PREFLIGHT = [
     # Browsers name the headers they will send; of ours none is secret, and reading needs no credentials.
-    (b"access-control-allow-headers", b"Accept, Accept-Datetime, Accept-Language, Content-Type, If-None-Match"),
+    (
+        b"access-control-allow-headers",
+        b"Accept, Accept-Datetime, Accept-Language, Accept-Profile, Content-Type, If-None-Match",
+    ),
     (b"access-control-max-age", b"86400"),
 ]
 

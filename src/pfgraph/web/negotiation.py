@@ -49,6 +49,7 @@ _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _RANGE = re.compile(r"\s*([!#$%&'*+.^_`|~\w-]+(?:/[!#$%&'*+.^_`|~\w-]+)?)\s*", re.ASCII)
 _PARAMETER = re.compile(r';\s*(?:([!#$%&\'*+.^_`|~\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;"\s]*))?\s*', re.ASCII)
 _QUALITY = re.compile(r"(?:0(?:\.[0-9]*)?|1(?:\.0*)?|\.[0-9]+)", re.ASCII)
+_PROFILE = re.compile(r"<([^<>\s]*)>\s*(?:;\s*q=(0(?:\.[0-9]*)?|1(?:\.0*)?))?", re.ASCII)
 # Longer than any honest field; what matching costs grows with the square of a field full of open quotes.
 _MAX_FIELD = 4096
 
@@ -134,6 +135,14 @@ def profiled(form: Form, accept: Sequence[str]) -> Form:
                 if iri in _JSONLD and name in form.profiles:
                     return replace(form, profile=name)
     return form
+
+
+def accepts_profile(lines: Iterable[str], iri: str) -> bool:
+    """Return whether an Accept-Profile field asks for a profile (W3C, Content Negotiation by Profile §7)."""
+    for named, quality in _PROFILE.findall(",".join(lines)[:_MAX_FIELD]):
+        if named == iri and (not quality or float(quality) > 0):
+            return True
+    return False
 
 
 def _rate(ranges: Iterable[Preference], media_type: str) -> tuple[float, int]:

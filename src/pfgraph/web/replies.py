@@ -76,6 +76,7 @@ class Reply:
         types = types_of(self.iri, triples)
         links = (*self._forms(), *self._about(types), *self._beside(types))
         found["Link"] = ", ".join([found["Link"], *links]) + graphs.context_link(self.form, self.view)
+        found["Vary"] += ", Accept-Profile"
         found["Content-Location"] = self.at(f".{self.form.name}")
         return found
 

@@ -14,12 +14,14 @@ from pfgraph.releases.release import Release
 from pfgraph.web import delivery, forms
 from pfgraph.web.answers import while_connected
 from pfgraph.web.documents import Documents
+from pfgraph.web.graphs import JSON_LD
 from pfgraph.web.names import Names
-from pfgraph.web.negotiation import Form, choose, profiled
+from pfgraph.web.negotiation import Form, accepts_profile, choose, profiled
 from pfgraph.web.questions import question
 from pfgraph.web.rendering import View
 from pfgraph.web.replies import SUFFIXES, Reply, Signposts
 from pfgraph.web.retirements import Retirements
+from pfgraph.web.schema_org import SCHEMA
 from pfgraph.web.sheets import Sheets, paged
 from pfgraph.web.site import Site, str_of
 from pfgraph.web.trace import trace
@@ -106,6 +108,9 @@ class Resources:
         if not any(node in (triple.subject, triple.object, triple.predicate) for triple in triples):
             raise await self._names.unknown(reply.release, reply.iri)
         reply = paged(reply, pages)
+        by_profile = retired is None and form.media_type == JSON_LD and _in_schema_org(request)
+        if by_profile and (found := await self._sheets.schema_org(reply, triples)) is not None:
+            return found
         if form is not forms.HTML:
             return reply.graph(triples, 200 if retired is None else 410)
         return await self._sheets.thing(reply, triples)
@@ -160,6 +165,10 @@ def _wanted(request: Request, path: str) -> tuple[str, Form]:
 
 def _accepted(request: Request) -> Form:
     return choose(request.headers.getlist("accept"), forms.DOCUMENTS, request.query_params.get("format"))
+
+
+def _in_schema_org(request: Request) -> bool:
+    return accepts_profile(request.headers.getlist("accept-profile"), str(SCHEMA))
 
 
 def _page(request: Request) -> int:

@@ -16,6 +16,7 @@ from pfgraph.web.entities import Entities
 from pfgraph.web.ontology import Glossary, Lexicon
 from pfgraph.web.questions import question
 from pfgraph.web.replies import SUFFIXES, Reply, collection_of, types_of
+from pfgraph.web.schema_org import SCHEMA
 from pfgraph.web.schemes import tree
 from pfgraph.web.site import Site, str_of
 from pfgraph.web.solutions import Table, cell, cells
@@ -43,6 +44,14 @@ class Sheets:
         if reply.iri in PF:
             return self._page("term.html", reply, triples, entity=entity, **await self._term(reply))
         return self._page("entity.html", reply, triples, entity=entity)
+
+    async def schema_org(self, reply: Reply, triples: Sequence[Triple]) -> Response | None:
+        """Return a thing as JSON-LD in the words of schema.org, or None where it has none for it."""
+        entity = await self._entities.entity(reply.release, reply.iri, triples, reply.view)
+        if entity.schema_org is None:
+            return None
+        headers = {**reply.headers(triples), "Content-Profile": f"<{SCHEMA!s}>"}
+        return Response(str(entity.schema_org), 200, headers, reply.form.media_type)
 
     async def graph(self, reply: Reply, contents: Sequence[Triple], said: Sequence[Triple]) -> Response:
         """Return the page about a named graph: what it is, and its triples page by page."""
