@@ -12,10 +12,10 @@ from pyoxigraph import Literal, NamedNode, Triple
 from pfgraph.messages import Text
 from pfgraph.namespaces import PF, RDF, base_iri, compact
 from pfgraph.releases.release import Release
-from pfgraph.web import alike, schema_org
+from pfgraph.web import alike, evidence, schema_org
 from pfgraph.web.alike import Alike
 from pfgraph.web.documents import iris
-from pfgraph.web.evidence import Evidence, evidence
+from pfgraph.web.evidence import Evidence
 from pfgraph.web.facts import Group, Pointing, Stage, Writer, stage_of
 from pfgraph.web.neighbourhood import Neighbourhood, drawn, neighbours
 from pfgraph.web.origins import Footnotes, Origin, Origins, named, origins
@@ -88,7 +88,7 @@ class _Found:
     definitions: Mapping[str, Text]
     standing: Sequence[Solution]
     places: Mapping[str, Place]
-    statements: Sequence[Evidence]
+    stated: Sequence[Solution]
     origins: Origins
     alike: Sequence[alike.Found]
 
@@ -103,13 +103,13 @@ class Entities:
     async def entity(self, release: Release, iri: str, triples: Sequence[Triple], view: View) -> Entity:
         """Return a thing as a reader wants it."""
         spoken = _Spoken.of(iri, triples)
-        return _written(spoken, await self._found(release, spoken, view), view)
+        return _written(spoken, await self._found(release, spoken), view)
 
-    async def _found(self, release: Release, spoken: _Spoken, view: View) -> _Found:
+    async def _found(self, release: Release, spoken: _Spoken) -> _Found:
         site, mentioned = self._site, iris(spoken.around)
         properties = {t.predicate.value for t in spoken.around}
         # None of these waits for another, so they are asked together.
-        (labels, definitions, standing), (vocabulary, statements, found, like) = await asyncio.gather(
+        (labels, definitions, standing), (vocabulary, stated, found, like) = await asyncio.gather(
             asyncio.gather(
                 site.labels(release, mentioned),
                 site.definitions(release, properties),
@@ -117,17 +117,18 @@ class Entities:
             ),
             asyncio.gather(
                 self._vocabularies.of(release),
-                evidence(site, release, spoken.iri, view),
+                evidence.stated(site, release, spoken.iri),
                 origins(site, release, spoken.iri),
                 alike.alike(site, release, spoken.iri, spoken.types),
             ),
         )
         places = {path: vocabulary.place(spoken.types, path) for path in properties}
         more = {*found.graphs, *alike.mentioned(like), *(place.group for place in places.values() if place.group)}
+        more |= evidence.mentioned(stated)
         more |= {term.value for s in standing for term in s.values() if isinstance(term, NamedNode)}
         labels |= await site.labels(release, more - labels.keys())
         labels |= _counts(spoken.iri, standing, labels)
-        return _Found(labels, definitions, standing, places, statements, found, like)
+        return _Found(labels, definitions, standing, places, stated, found, like)
 
     async def _standing(self, release: Release, asked: Iterable[str]) -> list[Solution]:
         """Return how far things have come about, and when they were."""
@@ -139,7 +140,8 @@ def _written(spoken: _Spoken, found: _Found, view: View) -> Entity:
     """Return a thing as its page shows it."""
     iri, labels = spoken.iri, found.labels
     files = named(found.origins, view, labels)
-    footnotes = Footnotes(found.origins, files, found.statements, view)
+    statements = evidence.evidence(found.stated, view, labels)
+    footnotes = Footnotes(found.origins, files, statements, view)
     writer = Writer(view, labels, found.definitions, _parts(iri, spoken.triples), footnotes)
     stages = {str_of(s["resource"]): stage_of(s["stage"], view, labels) for s in found.standing if "stage" in s}
     keys = {each: stage.key for each, stage in stages.items()}
@@ -154,7 +156,7 @@ def _written(spoken: _Spoken, found: _Found, view: View) -> Entity:
         stage=stages.get(iri),
         groups=writer.groups(spoken.outgoing, found.places, labels),
         incoming=writer.incoming(spoken.incoming, stages),
-        evidence=found.statements,
+        evidence=statements,
         origins=files,
         stages=stages,
         grid=_located(iri, spoken.outgoing, view),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pyoxigraph import NamedNode
@@ -47,11 +47,18 @@ class Evidence:
     number: int = 0
 
 
-async def evidence(site: Site, release: Release, iri: str, view: View) -> list[Evidence]:
-    """Return the statements that a thing rests on, facts before intentions; of a statement, itself."""
-    solutions = await site.solutions(release, question("evidence", resource=[NamedNode(iri)]))
-    iris = {str_of(solution[name]) for solution in solutions for name in _NAMED if name in solution}
-    labels = await site.labels(release, iris)
+async def stated(site: Site, release: Release, iri: str) -> list[Solution]:
+    """Return where the statements that a thing rests on are printed; of a statement, where it is itself."""
+    return await site.solutions(release, question("evidence", resource=[NamedNode(iri)]))
+
+
+def mentioned(solutions: Iterable[Solution]) -> set[str]:
+    """Return everything in it that has a name."""
+    return {str_of(solution[name]) for solution in solutions for name in _NAMED if name in solution}
+
+
+def evidence(solutions: Sequence[Solution], view: View, labels: Mapping[str, Text]) -> list[Evidence]:
+    """Return the statements that a thing rests on for a reader, facts before intentions."""
     # A statement whose fragment has several pages or selectors is still one statement.
     first = {str_of(solution["statement"]): solution for solution in reversed(solutions)}
     misprints = _misprints(solutions, view)
