@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pfgraph.namespaces import shipped_sources
+from sites import publish_shipped
 from trees import PLATFORMS, write_tree, write_turtle
 
 START_S = 60.0
@@ -28,6 +30,7 @@ class Server:
         self.root, self.home = path / "sources", path / "home"
         self.url = ""
         self.printed: list[str] = []
+        self.pid = 0
 
     def command(self, port: int = 0) -> subprocess.Popen[str]:
         """Start the command."""
@@ -44,6 +47,7 @@ class Server:
     def running(self) -> Iterator[Server]:
         """Lend the server while it runs."""
         process = self.command()
+        self.pid = process.pid
         self.printed, self.url = [], ""
         reading = threading.Thread(target=self._read, args=(process,))
         reading.start()
@@ -154,3 +158,32 @@ def test_a_port_in_use_is_told_at_once(server: Server) -> None:
     assert process.returncode == 1
     assert "--port" in printed
     assert not server.home.exists()
+
+
+def test_dumps_are_made_beside_the_server(tmp_path: Path) -> None:
+    """A server has the dumps made by itself, and nothing of the process that made them is left."""
+    home = tmp_path / "home"
+    release = publish_shipped(home)
+    server = Server(tmp_path)
+    server.root = shipped_sources()
+    with server.running() as running:
+        index = home / "dumps" / release.id / "index.json"
+        deadline = time.monotonic() + START_S
+        while not index.is_file() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(1)
+        current = httpx.get(f"{running.url}health", timeout=START_S).json()["release"]
+        states = [state for state in map(state_of, Path("/proc").glob("[0-9]*")) if state is not None]
+
+    assert current == release.id
+    assert index.is_file()
+    assert (server.pid, "Z") not in states
+
+
+def state_of(process: Path) -> tuple[int, str] | None:
+    """Return the parent of a process, and the letter of its state."""
+    try:
+        state, parent = (process / "stat").read_text().rpartition(")")[2].split()[:2]
+    except OSError:
+        return None
+    return int(parent), state

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
@@ -58,15 +59,19 @@ def _have_release(settings: Settings) -> None:
 
 def _begin_dumps(settings: Settings) -> None:
     """Have the dumps of the current release made by a process of its own, so that no reader waits for them."""
-    ours = {"PFGRAPH_HOME": str(settings.home)}
+    threading.Thread(target=_make_dumps, args=(settings,), daemon=True).start()
+
+
+def _make_dumps(settings: Settings) -> None:
+    """Run `pfgraph dumps` to its end, whatever it is: who asks for a dump that is missing has another try."""
     with suppress(OSError):
-        subprocess.Popen(
+        subprocess.run(
             [sys.executable, "-m", "pfgraph", "dumps"],
-            env={**os.environ, **ours},
+            check=False,
+            env={**os.environ, "PFGRAPH_HOME": str(settings.home)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
         )
 
 
