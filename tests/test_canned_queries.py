@@ -200,3 +200,14 @@ def test_the_value_asked_for_stays_chosen(shipped: Client) -> None:
     page = shipped.get("/queries/initiatives?stage=planned", "text/html").text
 
     assert [value for value, chosen, _ in OPTION.findall(page) if chosen] == ["planned"]
+
+
+def test_a_constructed_graph_begins_with_its_things(shipped: Client) -> None:
+    """As JSON-LD a constructed graph has what it is about first, framed, and what is only named after that."""
+    nodes = shipped.get("/queries/government.jsonld?code=312011").json()["graph"]
+    framed = {each["type"].rpartition("#")[2] for each in shipped.get("/schema").json()}
+    told = [bool(framed & {*node.get("type", ())}) for node in nodes]
+
+    assert told == sorted(told, reverse=True)
+    assert {*told} == {True, False}
+    assert nodes[0]["label"].keys() == {"ja", "en"}

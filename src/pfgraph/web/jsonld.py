@@ -60,7 +60,8 @@ def frame(triples: Iterable[Triple], context: Context, root: str | None = None, 
     """Return triples as one JSON-LD document, without its `@context`.
 
     With a root, that node comes first, what it leads to is embedded at every mention, and the rest is
-    `included`, what points at the root first; without one, all nodes stand side by side.
+    `included`, what points at the root first; without one, all nodes stand side by side, those of a class that
+    has a frame before those that are only named.
     """
     writer = _Writer(_nodes(set(triples)), context, frames)
     first = NamedNode(root) if root is not None else None
@@ -197,8 +198,13 @@ class _Writer:
         return tops
 
     def _rank(self, node: Node, roots: tuple[Node, ...]) -> tuple[bool, bool]:
-        pointing = any(root in values for values in self._nodes.spoken[node].values() for root in roots)
-        return (isinstance(node, BlankNode), not pointing)
+        said = self._nodes.spoken[node]
+        if roots:
+            first = any(root in values for values in said.values() for root in roots)
+        else:
+            kinds = [each.value for each in said.get(RDF.type.value, ()) if isinstance(each, NamedNode)]
+            first = self._frames is not None and bool(self._frames.of(kinds))
+        return (isinstance(node, BlankNode), not first)
 
     def _pass_below(self, root: Node, seen: set[Node]) -> None:
         """Add the nodes that are embedded below a root, breadth first, so that each is met where it is nearest."""
