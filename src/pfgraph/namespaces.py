@@ -55,6 +55,7 @@ def expand(name: str) -> NamedNode:
     return NamedNode(prefixes()[prefix] + local)
 
 
+@lru_cache(maxsize=4096)
 def compact(iri: str) -> str:
     """Return an IRI as a prefixed name where a declared prefix fits (the longest one), else unchanged."""
     fits = [(len(ns), prefix) for prefix, ns in prefixes().items() if iri.startswith(ns) and iri != ns]
