@@ -171,6 +171,22 @@ def _followed(shelf: Shelf, change: Callable[[Editor], None], stores: list[Store
     return stores[0]
 
 
+def test_what_comes_next_is_judged_by_changed_shapes(shelf: Shelf) -> None:
+    """After writes that leave the shapes alone, one that removes a property shape lets pass what it forbade."""
+    note = f"INSERT DATA {{ {CITY} skos:editorialNote 'c'@fr }}"
+    update(shelf, NOTES[0])
+    with pytest.raises(ShapesViolated) as caught:
+        update(shelf, note)
+    refusing = " ".join(sorted({str(result.source_shape) for result in caught.value.report.results}))
+    where = f"GRAPH <{GRAPH['ontology/shapes'].value}> {{ VALUES ?shape {{ {refusing} }} ?s ?p ?shape }}"
+    terms = Terms(frozenset({"write", "ontology"}))
+    targets = f"GRAPH <{GRAPH['ontology/shapes'].value}> {{ VALUES ?s {{ {refusing} }} ?s ?p ?o }}"
+    update(shelf, f"DELETE {{ {where.replace(f'VALUES ?shape {{ {refusing} }}', '')} }} WHERE {{ {where} }}", terms)
+    update(shelf, f"DELETE {{ {targets.replace(f'VALUES ?s {{ {refusing} }}', '')} }} WHERE {{ {targets} }}", terms)
+
+    assert update(shelf, note).changed
+
+
 def test_a_refused_write_changes_nothing(shelf: Shelf) -> None:
     """What the shapes do not allow is told by focus node, and leaves no trace."""
     before = shelf.current_id()

@@ -37,6 +37,8 @@ from pfgraph.releases.shelf import Shelf
 ONTOLOGY = "ontology"
 # The store that a change is made in, until it is laid as it stays.
 WORK = "work"
+# The shapes of the last release that was written on: to read them takes longer than to judge a fact by them.
+_SHAPES_OF: dict[str, frozenset[Triple]] = {}
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def publish(
                     raise ShapesViolated(verdict.report)
                 laid = laying.lay(_net(journal), path / STORE)
                 made = shelf.shelve(_sealed(path, parent, sums, verdict.report, laid), trusted=True)
+                _pass_on_shapes(journal, parent, made)
                 prepare(made)
                 parent = shelf.use(made.id)
         new = tuple(sorted(journal.graphs_added, key=str))
@@ -131,12 +134,33 @@ def _follow(journal: Journal, parent: Release, *, plain: bool) -> Verdict:
     if not plain:
         derivation.derive(journal, old)
         census.recount(journal, old, _sizes(journal, parent, but={GRAPH[METADATA].value}))
-    if any(quad.graph_name in {GRAPH[name] for name in SHAPES} for quad in (*journal.added, *journal.removed)):
+    if _touches_shapes(journal):
         after = shapes(journal.store)
         shacl.rows((), after, "shifty")  # which refuses what are no shapes
         return Verdict(gate.judge_all(journal.store, after), None)
     removed, added = journal.triples(DEFAULT)
-    return gate.judge(Changes(removed, added, old, journal.store), _report(parent), shapes(old))
+    return gate.judge(Changes(removed, added, old, journal.store), _report(parent), _shapes_of(parent, old))
+
+
+def _touches_shapes(journal: Journal) -> bool:
+    graphs = {GRAPH[name] for name in SHAPES}
+    return any(quad.graph_name in graphs for quad in (*journal.added, *journal.removed))
+
+
+def _shapes_of(release: Release, store: Store) -> frozenset[Triple]:
+    found = _SHAPES_OF.get(release.id)
+    if found is None:
+        found = shapes(store)
+        _SHAPES_OF.clear()
+        _SHAPES_OF[release.id] = found
+    return found
+
+
+def _pass_on_shapes(journal: Journal, parent: Release, made: Release) -> None:
+    """Have the shapes of a release known for the one made of it, where it has the same."""
+    known = _SHAPES_OF.pop(parent.id, None)
+    if known is not None and not _touches_shapes(journal):
+        _SHAPES_OF[made.id] = known
 
 
 def shapes(store: Store) -> frozenset[Triple]:
