@@ -107,11 +107,13 @@ def test_releases_share_what_is_large(shelf: Shelf) -> None:
     """After changes of many quads, the files of the first release are in later ones too."""
     first = shelf.current()
     assert first is not None
-    large = {file.stat().st_ino for file in first.store_path.glob("*.sst")}
+    # Column families of a few names may be compacted before a store is closed; they weigh nothing.
+    large = {file.stat().st_ino for file in first.store_path.glob("*.sst") if file.stat().st_size > 4096}
     found = [write(shelf, [], quads(range(n, n + 20))).release for n in range(2000, 2200, 20)]
     shared = [large & {file.stat().st_ino for file in release.store_path.glob("*.sst")} for release in found]
 
     assert all(release.manifest.laid_on for release in found)
+    assert len(large) >= 9
     assert max(map(len, shared)) == len(large)
 
 
