@@ -20,6 +20,7 @@ from pfgraph.publish.tokens import Tokens
 from pfgraph.publish.writers import Writers
 from pfgraph.query.engine import Engine
 from pfgraph.query.engine import Request as EngineRequest
+from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 from pfgraph.settings import Settings
 from pfgraph.web import citing, publication, robots
@@ -35,7 +36,6 @@ from pfgraph.web.manners import Manners
 from pfgraph.web.memento import Mementos, TimeMaps
 from pfgraph.web.operations import Metrics, Operations, Watched
 from pfgraph.web.queries import Queries
-from pfgraph.web.questions import question
 from pfgraph.web.rendering import STATIC
 from pfgraph.web.resources import Resources
 from pfgraph.web.site import Site
@@ -91,7 +91,7 @@ class Application:
             with suppress(PfgraphError):
                 release = self.site.release()
                 if release.id != warm:
-                    await self.site.solutions(release, question("shapes"))
+                    await self.site.engine.answer(_tiny(release))
                     warm = release.id
                 self.site.engine.retire(release)
             await asyncio.sleep(_LOOK_S)
@@ -100,17 +100,21 @@ class Application:
         """Have cells on a release before it becomes current, so that no reader waits for them."""
         with suppress(PfgraphError, TimeoutError):
             release = self.site.shelf.get(release_id)
-            asked = EngineRequest(query="ASK {}", media_type="text/csv", release=release)
             async with asyncio.timeout(_PREPARED_S):
                 # As many as one client may have; the pool itself sees to one more for the next.
                 count = (self.site.settings.cells + 1) // 2
-                await asyncio.gather(*(self.site.engine.answer(asked) for _ in range(count)))
+                await asyncio.gather(*(self.site.engine.answer(_tiny(release)) for _ in range(count)))
 
     def _release_id(self) -> str | None:
         try:
             return self.site.release().id
         except PfgraphError:
             return None
+
+
+def _tiny(release: Release) -> EngineRequest:
+    """Return a query that takes no time but that of having a cell."""
+    return EngineRequest(query="ASK {}", media_type="text/csv", release=release)
 
 
 def create_app(settings: Settings) -> Application:
