@@ -42,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(home: Path) -> Iterator[Server]:
     """Lend a server process that gives a query two seconds."""
-    with running(home, query_timeout_s=2.0) as server:
+    with running(home, query_timeout_s=5.0) as server:
         yield server
 
 
