@@ -62,7 +62,7 @@ class Application:
         desk = Desk(self.site, self._tokens, self.writers)
         router = Router([*_writing(desk), *_routes(self.site, metrics)], redirect_slashes=False, lifespan=self._running)
         bounded = Boundary(Mementos(_Placed(router, self), self.site), self.site.pages)
-        watched = Watched(Manners(Cached(bounded, self.cache, self._release_id)), metrics)
+        watched = Watched(Manners(Cached(bounded, self.cache, self.site.current_id)), metrics)
         self.swift = Swift(watched, self.site, self.cache, metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,12 +104,6 @@ class Application:
                 # As many as one client may have; the pool itself sees to one more for the next.
                 count = (self.site.settings.cells + 1) // 2
                 await asyncio.gather(*(self.site.engine.answer(_tiny(release)) for _ in range(count)))
-
-    def _release_id(self) -> str | None:
-        try:
-            return self.site.release().id
-        except PfgraphError:
-            return None
 
 
 def _tiny(release: Release) -> EngineRequest:

@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pfgraph.errors import PfgraphError
 from pfgraph.web.cache import ByteCache
 from pfgraph.web.metrics import Count, Counts, Durations, Times
 from pfgraph.web.site import Site
@@ -244,14 +243,14 @@ class Operations:
         """Return how the process, its engine and its release are."""
         found = {
             "version": version("pfgraph"),
-            "release": self._release_id(),
+            "release": self._site.current_id(),
             "engine": self._site.engine.health(),
         }
         return JSONResponse({"status": "ok", **found}, headers=_NO_STORE)
 
     async def ready(self, _request: Request) -> Response:
         """Return whether queries can be answered now."""
-        release_id = self._release_id()
+        release_id = self._site.current_id()
         status = 503 if release_id is None or self._site.engine.is_draining else 200
         return JSONResponse({"ready": status == 200, "release": release_id}, status, headers=_NO_STORE)
 
@@ -259,9 +258,3 @@ class Operations:
         """Return the metrics in Prometheus' text format."""
         kind = "text/plain; version=0.0.4; charset=utf-8"
         return Response(generate_latest(self._metrics.registry), headers=_NO_STORE, media_type=kind)
-
-    def _release_id(self) -> str | None:
-        try:
-            return self._site.release().id
-        except PfgraphError:
-            return None

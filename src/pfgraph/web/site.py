@@ -21,7 +21,7 @@ from pyoxigraph import (
 )
 from starlette.types import Scope
 
-from pfgraph.errors import ReleaseError, ResultTooLarge
+from pfgraph.errors import PfgraphError, ReleaseError, ResultTooLarge
 from pfgraph.messages import Text
 from pfgraph.query.engine import Answer, Engine, Request
 from pfgraph.releases.history import Move
@@ -67,6 +67,13 @@ class Site:
                 try_=Text("`pfgraph release` で公開してください。", "Publish with `pfgraph release`."),
             )
         return self._current
+
+    def current_id(self) -> str | None:
+        """Return the id of the current release, None where there is none or it cannot be read."""
+        try:
+            return self.release().id
+        except PfgraphError:
+            return None
 
     def asked(self, scope: Scope) -> Release:
         """Return the release that a request is about: the current one, but for requests in one release."""

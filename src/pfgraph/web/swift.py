@@ -38,8 +38,8 @@ MAX_REQUEST_BYTES = 8 * 2**10
 _MAX_ANSWERS, _MAX_KINDS, _MAX_SEEN = 1024, 256, 2**16
 # What takes no longer than this is evaluated once more before it is kept.
 _QUICK_S = 0.02
-# An answer larger than this takes its time anyway.
-_MAX_BYTES = 64 * 2**10
+# These are beside the byte cache; an answer larger than this takes its time anyway.
+_MAX_BYTES = 16 * 2**10
 # What is for the connection, or for what a client has already.
 _UNUSUAL = frozenset({b"connection", b"content-length", b"expect", b"if-none-match", b"transfer-encoding", b"upgrade"})
 _KEEP_ALIVE = b"keep-alive"
@@ -145,7 +145,7 @@ class Swift:
             await send(message)
 
         await self._app(scope, receive, remembering)
-        release_id = self._release_id()
+        release_id = self._site.current_id()
         if release_id is None or len(sent) != 2 or len(sent[1]["body"]) > _MAX_BYTES:
             return
         if trace(scope).cache == "hit":
@@ -184,7 +184,7 @@ class Swift:
 
     def known(self, peer: str, data: bytes) -> Exact | Alike | None:
         """Return the answer to a request in the same bytes as one before, or what it asks if one of its kind was."""
-        release_id = self._release_id()
+        release_id = self._site.current_id()
         return self._exact.get((peer, data), release_id) or self._alike(peer, data, release_id)
 
     def _alike(self, peer: str, data: bytes, release_id: str | None) -> Alike | None:
@@ -224,7 +224,7 @@ class Swift:
             exact, size = kind.plainly(asked.query_string, body), len(body)
         else:
             made = await stored(200, kind.headers_for(asked.query_string), body, kind.coding, tagged=True)
-            if kind.release_id == self._release_id():
+            if kind.release_id == self._site.current_id():
                 notes = Trace(asked.query, kind.form, kind.plain.release.id)
                 self._cache.put((kind.release_id, *kind.key(asked.query_string)), replace(made, notes=notes))
             exact, size = Exact(_OK, _lines(made.headers) + _ALWAYS + made.body), len(made.body)
@@ -240,12 +240,6 @@ class Swift:
             self._seen.clear()
         self._seen.add(key)
         return True
-
-    def _release_id(self) -> str | None:
-        try:
-            return self._site.release().id
-        except PfgraphError:
-            return None
 
 
 def _is_usual(scope: Scope) -> bool:
