@@ -45,8 +45,9 @@ WINGS: list[tuple[str, list[str]]] = [
     (
         "query",
         [
-            *["grammar", "mistakes", "stops", "syntax", "fetching", "sparql"],
-            *["children", "lines", "cells", "pool", "turnstile", "exchange", "rows", "reading", "evaluation", "engine"],
+            *["grammar", "mistakes", "stops", "syntax", "fetching", "lookups", "sparql"],
+            *["children", "lines", "cells", "pool", "turnstile", "exchange", "rows", "reading", "evaluation"],
+            *["instant", "engine"],
         ],
     ),
     (
@@ -81,7 +82,7 @@ WINGS: list[tuple[str, list[str]]] = [
                 "guide",
             ],
             *["listings", "publication", "robots"],
-            *["home", "kinds", "writing", "updates", "graph_store", "connections", "app", "server"],
+            *["home", "kinds", "writing", "updates", "graph_store", "connections", "loglines", "app", "server"],
         ],
     ),
     (

@@ -11,6 +11,7 @@ from pfgraph.namespaces import prefixes
 from pfgraph.query.cells import Budget
 from pfgraph.query.evaluation import Evaluation, Means
 from pfgraph.query.exchange import Answer, Request, Stored
+from pfgraph.query.instant import Instant
 from pfgraph.query.pool import CAUSES, Pool
 from pfgraph.query.reading import Reader
 from pfgraph.query.sparql import Operation
@@ -42,6 +43,7 @@ class Engine:
         self._settings = settings
         self._turnstile = Turnstile(settings.cells, settings.queue_length, settings.per_client, settings.queue_wait_s)
         self._means = self._new_means()
+        self._instant = Instant()
         self._draining = False
 
     def _new_means(self) -> Means:
@@ -59,6 +61,10 @@ class Engine:
         if self._draining:
             raise Draining(self._settings.drain_s)
         operation = request.operation or await self.inspect(request.query)
+        if not request.default_graphs and not request.named_graphs:
+            found = self.at_once(request.query, operation, request.media_type, request.release)
+            if found is not None:
+                return found
         await self._turnstile.enter(request.client)
         evaluation = Evaluation(self._means, request, operation)
         try:
@@ -67,12 +73,23 @@ class Engine:
             evaluation.close(error)
             raise
 
+    def at_once(self, query: str, operation: Operation, media_type: str, release: Stored) -> Answer | None:
+        """Return the answer to a lookup on the whole of a release that is held; None where `answer` is to be asked."""
+        if operation.lookup is None or self._draining:
+            return None
+        return self._instant.answer(query, operation.lookup, media_type, release)
+
+    async def hold(self, release: Stored) -> None:
+        """Have a release open for lookups; without it they are evaluated in cells like all queries."""
+        await self._instant.hold(release)
+
     async def inspect(self, query: str) -> Operation:
         """Return what a query asks for, or raise the QueryError that says why it is none."""
         return await self._means.reader.inspect(query, self._settings.max_query_bytes)
 
     def retire(self, current: Stored) -> None:
         """Let go of the releases that are not current any more and that nobody asks."""
+        self._instant.let_go(current)
         self._means.pool.retire(str(current.store_path))
 
     def drain(self) -> None:
@@ -96,6 +113,7 @@ class Engine:
         while not self.is_resting and time.monotonic() < deadline:
             await asyncio.sleep(_LOOK_S)
         await self._means.pool.close()
+        self._instant.let_go()
         self._means.reader.close()
 
     def health(self) -> Health:

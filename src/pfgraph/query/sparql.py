@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from pfgraph.errors import ForbiddenFeature, MalformedQuery, QueryTooLarge
 from pfgraph.messages import Text
 from pfgraph.query import fetching
+from pfgraph.query.lookups import Lookup, lookup
 from pfgraph.query.mistakes import Mistake
 from pfgraph.query.stops import FORMS
 from pfgraph.query.syntax import error, explain
@@ -22,13 +22,16 @@ FETCHING = ("SERVICE", "LOAD")
 _FORM = re.compile(r"\b(?:SELECT|ASK|CONSTRUCT|DESCRIBE)\b", re.IGNORECASE | re.ASCII)
 
 
-@dataclass(frozen=True)
-class Operation:
-    """A query, by its form; of a DESCRIBE also the resources it names, and FROM, which is None where there is none."""
+class Operation(NamedTuple):
+    """A query, by its form; of a DESCRIBE also the resources it names, and FROM, which is None where there is none.
+
+    If it is a lookup, that is told as well.
+    """
 
     form: Form
     described: tuple[str, ...] = ()
     default_graphs: tuple[str, ...] | None = None
+    lookup: Lookup | None = None
 
 
 def inspect(text: str, max_query_bytes: int | None = None) -> Operation:
@@ -38,6 +41,8 @@ def inspect(text: str, max_query_bytes: int | None = None) -> Operation:
     and MalformedQuery for what can be no query: an update, a second query, text that is not Unicode.
     """
     _measure(text, max_query_bytes)
+    if (found := lookup(text)) is not None:
+        return Operation(found.form, lookup=found)
     # Most queries are short and plain; only what may hide something is cut into tokens to its end.
     hides = fetching.is_mentioned(text)
     words = list(significant(text)) if hides or len(_FORM.findall(text)) > 1 else None

@@ -32,6 +32,7 @@ from pfgraph.web.endpoint import Endpoint
 from pfgraph.web.graph_store import METHODS, PATH, WRITING, GraphStore
 from pfgraph.web.home import Home
 from pfgraph.web.kinds import Kinds
+from pfgraph.web.loglines import Gathered
 from pfgraph.web.manners import Manners
 from pfgraph.web.memento import Mementos, TimeMaps
 from pfgraph.web.operations import Metrics, Operations, Watched
@@ -91,6 +92,7 @@ class Application:
             with suppress(PfgraphError):
                 release = self.site.release()
                 if release.id != warm:
+                    await self.site.engine.hold(release)
                     await self.site.engine.answer(_tiny(release))
                     warm = release.id
                 self.site.engine.retire(release)
@@ -103,6 +105,7 @@ class Application:
             async with asyncio.timeout(_PREPARED_S):
                 # As many as one client may have; the pool itself sees to one more for the next.
                 count = (self.site.settings.cells + 1) // 2
+                await self.site.engine.hold(release)
                 await asyncio.gather(*(self.site.engine.answer(_tiny(release)) for _ in range(count)))
 
 
@@ -211,6 +214,6 @@ def _told(record: logging.LogRecord) -> bool:
 
 def _log_to_stderr(logger: logging.Logger) -> None:
     if not logger.handlers:
-        logger.addHandler(logging.StreamHandler())
+        logger.addHandler(Gathered())
     logger.setLevel(logging.INFO)
     logger.propagate = False

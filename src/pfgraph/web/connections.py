@@ -68,6 +68,8 @@ class Connection(HttpToolsProtocol):
             self._send(found)
             if found.noted is not None:
                 found.noted.note(time.perf_counter() - began)
+        elif (at_once := self._swift.at_once(found)) is not None:
+            self._send(at_once)
         else:
             self._unset_keepalive_if_required()
             self._answering = self.loop.create_task(self._answer(found, data))

@@ -79,7 +79,8 @@ async def _json_ld(answer: Answer, form: Form, release: Release, view: View) -> 
     return await asyncio.to_thread(document)
 
 
-_HEAD = re.compile(rb'^(\s*\{\s*"head"\s*:\s*\{)\s*(\}?)')
+# As the engine begins all results in JSON.
+_HEAD = b'{"head":{'
 Body = bytes | AsyncIterator[bytes]
 
 
@@ -94,7 +95,8 @@ def linked(first: bytes, form: Form, url: str) -> bytes:
         return first
     link = b'"link":[' + json.dumps(url).encode() + b"]"
     # The empty head of an ASK wants no comma behind the link.
-    return _HEAD.sub(lambda head: head[1] + link + (head[2] or b","), first)
+    comma = b"" if first.startswith(_HEAD + b"}") else b","
+    return first.replace(_HEAD, _HEAD + link + comma, 1)
 
 
 def _begun_with(body: Body, change: Callable[[bytes], bytes]) -> Body:

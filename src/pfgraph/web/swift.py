@@ -203,6 +203,14 @@ class Swift:
             return None
         return Alike(kind, parts.query_string, query, operation)
 
+    def at_once(self, asked: Alike) -> Exact | None:
+        """Return the answer that is had sooner than somebody else could be asked for it, None where there is none."""
+        plain, began = asked.kind.plain, time.perf_counter()
+        if not plain.is_of_all:
+            return None
+        found = self._site.engine.at_once(asked.query, asked.operation, plain.form.written_as, plain.release)
+        return None if found is None else self._passing(asked, found, began)
+
     async def answer(self, asked: Alike) -> Exact | Answer | Exception:
         """Return the answer; where there is none, or one too long to hold, what the application is to send."""
         began = time.perf_counter()
@@ -219,17 +227,26 @@ class Swift:
         found = await self._site.engine.answer(_request(asked))
         if not isinstance(found.body, bytes):
             return found
+        if (exact := self._passing(asked, found, began)) is not None:
+            return exact
         body = linked(found.body, kind.plain.form, kind.url)
-        if self._is_passing(asked, found) and (kind.coding is None or len(body) < encoding.MIN_BYTES):
-            exact, size = kind.plainly(asked.query_string, body), len(body)
-        else:
-            made = await stored(200, kind.headers_for(asked.query_string), body, kind.coding, tagged=True)
-            if kind.release_id == self._site.current_id():
-                notes = Trace(asked.query, kind.form, kind.plain.release.id)
-                self._cache.put((kind.release_id, *kind.key(asked.query_string)), replace(made, notes=notes))
-            exact, size = Exact(_OK, _lines(made.headers) + _ALWAYS + made.body), len(made.body)
-        kind.noted.note(time.perf_counter() - began, about(asked.query, size, found.rows))
-        return exact
+        made = await stored(200, kind.headers_for(asked.query_string), body, kind.coding, tagged=True)
+        if kind.release_id == self._site.current_id():
+            notes = Trace(asked.query, kind.form, kind.plain.release.id)
+            self._cache.put((kind.release_id, *kind.key(asked.query_string)), replace(made, notes=notes))
+        kind.noted.note(time.perf_counter() - began, about(asked.query, len(made.body), found.rows))
+        return Exact(_OK, _lines(made.headers) + _ALWAYS + made.body)
+
+    def _passing(self, asked: Alike, found: Answer, began: float) -> Exact | None:
+        """Return an answer that is sent as it is and not kept, None where it is to be kept."""
+        kind = asked.kind
+        if not isinstance(found.body, bytes):
+            return None
+        body = linked(found.body, kind.plain.form, kind.url)
+        if (kind.coding is not None and len(body) >= encoding.MIN_BYTES) or not self._is_passing(asked, found):
+            return None
+        kind.noted.note(time.perf_counter() - began, about(asked.query, len(body), found.rows))
+        return kind.plainly(asked.query_string, body)
 
     def _is_passing(self, asked: Alike, found: Answer) -> bool:
         """Whether an answer that is quickly had again is asked for the first time: it does not push out others."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pfgraph.query.exchange import Answer
@@ -24,6 +25,11 @@ class Plain:
     release: Release
     operation: QueryOperation
     form: Form
+
+    @cached_property
+    def is_of_all(self) -> bool:
+        """Whether it is asked of the whole release, and not of some of its graphs."""
+        return not self.operation.default_graphs and not self.operation.named_graphs
 
 
 @dataclass

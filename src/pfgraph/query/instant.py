@@ -1,0 +1,147 @@
+"""Lookups answered in this process: going to a cell would take longer than they do, and they can do no harm here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import IO, NamedTuple, cast
+
+from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions, Store
+
+from pfgraph.namespaces import RDF
+from pfgraph.query.exchange import Answer, Stored
+from pfgraph.query.lookups import VARIABLE, Lookup
+from pfgraph.query.rows import Rows
+from pfgraph.releases.locks import Lease
+from pfgraph.releases.release import LEASE
+
+# What is longer is for a cell, which can be told to stop; so much takes less than a millisecond.
+MAX_BYTES = 16 * 2**10
+_FORMATS = {
+    media_type: found
+    for media_type in (
+        "application/sparql-results+json",
+        "application/sparql-results+xml",
+        "text/csv",
+        "text/tab-separated-values",
+    )
+    if (found := QueryResultsFormat.from_media_type(media_type)) is not None
+}
+_WHOLE = DefaultGraph()
+_PLAIN = f"<{VARIABLE}"
+
+
+def _said(text: str, form: QueryResultsFormat) -> bytes:
+    """Return the answer to a query that needs no data, in the engine's words."""
+    return bytes(cast(QueryBoolean, Store().query(text)).serialize(format=form) or b"")
+
+
+_TRUTHS = {
+    (form, is_true): _said(text, form)
+    for form in _FORMATS.values()
+    for text, is_true in (("ASK {}", True), ("ASK { FILTER(false) }", False))
+}
+
+
+class _Held(NamedTuple):
+    """A release that is open, and the promise that its files stay."""
+
+    store: Store
+    lease: Lease | None
+
+
+class _TooLong(Exception):
+    """The answer is for a cell to give."""
+
+
+class _Sheet:
+    """A file for an answer that may only be so long."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._left = MAX_BYTES
+
+    def write(self, piece: bytes) -> int:
+        """Take a piece of the answer."""
+        self._left -= len(piece)
+        if self._left < 0:
+            raise _TooLong
+        self._pieces.append(piece)
+        return len(piece)
+
+    def flush(self) -> None:
+        """Do nothing: all of it is there already."""
+
+    @property
+    def written(self) -> bytes:
+        """All that was written."""
+        return b"".join(self._pieces)
+
+
+class Instant:
+    """The releases that are open here, and the answers to lookups on them."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, _Held] = {}
+
+    async def hold(self, release: Stored) -> None:
+        """Open a release, if it can be opened."""
+        if release.id in self._held:
+            return
+        lease = Lease.take(release.store_path.parent / LEASE)
+        try:
+            store = await asyncio.to_thread(Store.read_only, str(release.store_path))
+        except BaseException as error:
+            if lease is not None:
+                lease.close()
+            # What is wrong with it is for its cells to say.
+            if not isinstance(error, OSError):
+                raise
+        else:
+            self._held[release.id] = _Held(store, lease)
+
+    def let_go(self, current: Stored | None = None) -> None:
+        """Close every release but one."""
+        for release_id in [each for each in self._held if current is None or each != current.id]:
+            lease = self._held.pop(release_id).lease
+            if lease is not None:
+                lease.close()
+
+    def answer(self, query: str, asked: Lookup, media_type: str, release: Stored) -> Answer | None:
+        """Return the answer to a lookup; None where the release is not open here, or where a cell knows better."""
+        held, form = self._held.get(release.id), _FORMATS.get(media_type)
+        if held is None or form is None:
+            return None
+        began = time.monotonic()
+        try:
+            body = _truth(held.store, asked.pattern, form) if asked.form == "ASK" else None
+            body = body or _evaluated(held.store, query, form)
+        except (_TooLong, SyntaxError, ValueError, OSError, RuntimeError):
+            # A cell has room for it, or says what is wrong with it.
+            return None
+        rows = Rows(media_type, asked.form)
+        rows.add(body)
+        return Answer(media_type, asked.form, body, True, time.monotonic() - began, rows.count)
+
+
+def _truth(store: Store, pattern: tuple[str, str, str], form: QueryResultsFormat) -> bytes | None:
+    """Return whether there is a triple of IRIs and variables, without a query; None of other terms."""
+    if not all(term[0] in _PLAIN or term == "a" for term in pattern):
+        return None
+    subject, predicate, value = map(_node, pattern)
+    found = next(store.quads_for_pattern(subject, predicate, value, _WHOLE), None)
+    return _TRUTHS[form, found is not None]
+
+
+def _node(term: str) -> NamedNode | None:
+    if term[0] in VARIABLE:
+        return None
+    return RDF.type if term == "a" else NamedNode(term[1:-1])
+
+
+def _evaluated(store: Store, query: str, form: QueryResultsFormat) -> bytes:
+    sheet = _Sheet()
+    # By its form it is either of these.
+    found = cast(QueryBoolean | QuerySolutions, store.query(query))
+    found.serialize(cast(IO[bytes], sheet), form)
+    return sheet.written
