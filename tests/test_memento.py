@@ -193,6 +193,24 @@ def test_a_timemap_has_only_what_is_there(tmp_path: Path, path: str, present: li
     assert [status == 200 for status in answers] == [each in present for each in named]
 
 
+def test_a_memento_links_only_to_what_is_there(tmp_path: Path) -> None:
+    """Releases that do not have a thing are passed over: every link leads to an answer."""
+    one, two = (Triple(ID[f"body/{name}"], RDF.type, PF.CoordinationBody) for name in ("one", "two"))
+    more = Triple(ID["body/one"], RDFS.label, Literal("一", language="ja"))
+    graphs = ([two], [one], [two], [one, two], [more, two], [one, more])
+    ids = [publish(tmp_path, {GRAPH.x.value: triples}).id for triples in graphs]
+    with serving(tmp_path) as client:
+        path = f"/releases/{ids[3]}/doc/body/one"
+        found = dict(re.findall(r'<http://test([^>]+)>; rel="([a-z ]+) memento"', client.get(path).headers["link"]))
+        assert {client.get(each, "*/*").status_code for each in found} == {200}
+
+    assert found == {
+        f"/releases/{ids[1]}/doc/body/one": "first prev",
+        f"/releases/{ids[4]}/doc/body/one": "next",
+        f"/releases/{ids[5]}/doc/body/one": "last",
+    }
+
+
 @pytest.mark.parametrize("path", ["/timemap/ns", "/timemap/", "/timemap/health"])
 def test_what_has_no_mementos_has_no_timemap(past: Past, path: str) -> None:
     """Only what there is of every release has a TimeMap."""

@@ -36,6 +36,7 @@ from pfgraph.web.loglines import Gathered
 from pfgraph.web.manners import Manners
 from pfgraph.web.memento import Mementos, TimeMaps
 from pfgraph.web.operations import Metrics, Operations, Watched
+from pfgraph.web.presence import Presence
 from pfgraph.web.queries import Queries
 from pfgraph.web.rendering import STATIC
 from pfgraph.web.resources import Resources
@@ -60,9 +61,12 @@ class Application:
         self.writers = Writers(settings, self._prepare)
         self._tokens = Tokens.parse(settings.tokens)
         metrics = Metrics(self.site, self.cache)
+        presence = Presence()
         desk = Desk(self.site, self._tokens, self.writers)
-        router = Router([*_writing(desk), *_routes(self.site, metrics)], redirect_slashes=False, lifespan=self._running)
-        bounded = Boundary(Mementos(_Placed(router, self), self.site), self.site.pages)
+        router = Router(
+            [*_writing(desk), *_routes(self.site, metrics, presence)], redirect_slashes=False, lifespan=self._running
+        )
+        bounded = Boundary(Mementos(_Placed(router, self), self.site, presence), self.site.pages)
         watched = Watched(Manners(Cached(bounded, self.cache, self.site.current_id)), metrics)
         self.swift = Swift(watched, self.site, self.cache, metrics)
 
@@ -130,7 +134,7 @@ class _Placed:
         await self._app(scope, receive, send)
 
 
-def _routes(site: Site, metrics: Metrics) -> list[BaseRoute]:
+def _routes(site: Site, metrics: Metrics, presence: Presence) -> list[BaseRoute]:
     endpoint, resources, archive = Endpoint(site), Resources(site), Archive(site)
     operations, queries, kinds = Operations(site, metrics), Queries(site), Kinds(site)
     return [
@@ -155,7 +159,7 @@ def _routes(site: Site, metrics: Metrics) -> list[BaseRoute]:
         Route("/releases/{release}/report.json", archive.report),
         # `/releases/{release}/sparql`, `/doc` and `/queries` in it are what `Mementos` makes of those above.
         *citing.routes(site),
-        Route("/timemap/{path:path}", TimeMaps(site).respond),
+        Route("/timemap/{path:path}", TimeMaps(site, presence).respond),
         Route("/health", operations.health),
         Route("/ready", operations.ready),
         Route("/metrics", operations.metrics),

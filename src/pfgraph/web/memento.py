@@ -6,9 +6,10 @@ the release of that moment does, and `Content-Location` says where that answer s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import partial
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
@@ -33,8 +34,8 @@ _ROOT = "/releases/"
 class Mementos:
     """An application asked for the release that a request means: by its path, by a moment, or the current one."""
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
-        self._app, self._site = app, site
+    def __init__(self, app: ASGIApp, site: Site, presence: Presence) -> None:
+        self._app, self._site, self._presence = app, site, presence
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer for one release, and say when that was."""
@@ -46,17 +47,31 @@ class Mementos:
         wanted = Headers(scope=scope).get("accept-datetime")
         if release_id is not None:
             found = self._site.release(release_id)
-            reply = _Reply(scope, inner, found, self._site.timeline(), fixed=True)
+            reply = _Reply(scope, inner, found, partial(self._near, found, inner), fixed=True)
         elif wanted:
-            moves = self._site.timeline()
-            found = self._site.release(_chosen(moves, wanted))
-            reply = _Reply(scope, inner, found, moves, fixed=False)
+            found = self._site.release(_chosen(self._site.timeline(), wanted))
+            reply = _Reply(scope, inner, found, partial(self._near, found, inner), fixed=False)
         else:
-            await self._app(scope, receive, _Reply(scope, inner, None, (), fixed=False).sending(send))
+            await self._app(scope, receive, _Reply(scope, inner, None, None, fixed=False).sending(send))
             return
         root = scope.get("root_path", "")
         inside = {**scope, "path": f"{root}{inner}", "raw_path": f"{root}{inner}".encode(), PINNED: found.id}
         await self._app(inside, receive, reply.sending(send))
+
+    async def _near(self, release: Release, path: str) -> list[Move]:
+        """Return the moves to a release, and to the first, last and next releases that have the same resource."""
+        moves = self._site.timeline()
+        ids = list(dict.fromkeys(move.release_id for move in moves))
+        if release.id not in ids:
+            return []
+        before, after = ids[: ids.index(release.id)], ids[ids.index(release.id) + 1 :]
+        near = {release.id}
+        for line in (before, reversed(before), after, reversed(after)):
+            for each in line:
+                if await self._presence.of(self._site.release(each), path):
+                    near.add(each)
+                    break
+        return [move for move in moves if move.release_id in near]
 
 
 def _within(path: str) -> tuple[str | None, str]:
@@ -94,13 +109,19 @@ class _Reply:
     """The headers that tell a client where in time an answer is."""
 
     def __init__(
-        self, scope: Scope, inner: str, release: Release | None, moves: Sequence[Move], *, fixed: bool
+        self,
+        scope: Scope,
+        inner: str,
+        release: Release | None,
+        near: Callable[[], Awaitable[Sequence[Move]]] | None,
+        *,
+        fixed: bool,
     ) -> None:
         # Neither a chosen release nor its paths belong to the original's address.
         self._view = View.of(HTTPConnection({**scope, PINNED: ""}))
         self._query = scope["query_string"].decode("latin-1")
         self._method = scope["method"]
-        self._inner, self._release, self._moves, self._fixed = inner, release, moves, fixed
+        self._inner, self._release, self._near, self._fixed = inner, release, near, fixed
 
     def sending(self, send: Send) -> Send:
         """Return a way to send an answer with these headers."""
@@ -108,18 +129,19 @@ class _Reply:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 200:
                 message = {**message, "headers": list(message.get("headers", ()))}
-                self._add(MutableHeaders(scope=message))
+                near = () if self._near is None else await self._near()
+                self._add(MutableHeaders(scope=message), near)
             await send(message)
 
         return with_headers
 
-    def _add(self, headers: MutableHeaders) -> None:
+    def _add(self, headers: MutableHeaders, near: Sequence[Move]) -> None:
         links = [headers["link"]] if "link" in headers else []
         original = self._address(self._inner)
         timemap = self._address(f"/timemap{self._inner}")
         links += [f'<{original}>; rel="original timegate"', f'<{timemap}>; rel="timemap"; type="{LINK_FORMAT}"']
         if self._release is not None:
-            links += _neighbours(self, self._release, self._moves)
+            links += _neighbours(self, self._release, near)
             headers["memento-datetime"] = http_date(created(self._release))
         if self._fixed:
             if "no-store" not in headers.get("cache-control", ""):
@@ -166,9 +188,8 @@ def http_date(moment: datetime) -> str:
 class TimeMaps:
     """For every resource that there is of each release, the list of these."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._presence = Presence()
+    def __init__(self, site: Site, presence: Presence) -> None:
+        self._site, self._presence = site, presence
 
     async def respond(self, request: Request) -> Response:
         """Return the TimeMap of a resource (RFC 7089 §5), as links or as JSON."""
