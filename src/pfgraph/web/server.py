@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 import sys
 import time
 from types import FrameType
@@ -27,6 +29,13 @@ class Server(uvicorn.Server):
         self._deadline: float | None = None
         # One thread is the event loop, others compress, or read long texts: it must not wait 5 ms for each of them.
         sys.setswitchinterval(_SWITCH_S)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        # What there is now stays; to go through it again and again would stop the event loop for 30 ms each time.
+        gc.collect()
+        gc.freeze()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  (uvicorn's signature)
         """Begin to stop."""
