@@ -237,18 +237,28 @@ async def test_a_lookup_needs_no_cell_on_a_release_that_is_open(release: Release
     await engine.close()
 
 
+def is_free(release: Release) -> bool:
+    """Whether nothing keeps a release from being removed."""
+    with unread(release.lease_path) as found:
+        return found
+
+
 @asynchronously
 async def test_a_release_is_kept_as_long_as_it_is_open(tmp_path: Path) -> None:
-    release, instant = publish(tmp_path, {GRAPH["data/things"].value: frozenset(TRIPLES[:4])}), Instant()
-    await instant.hold(release)
-    with unread(release.lease_path) as is_free:
-        assert not is_free
-    instant.let_go(release)
-    with unread(release.lease_path) as is_free:
-        assert not is_free
+    graphs = [{GRAPH["data/things"].value: frozenset(TRIPLES[:n])} for n in (2, 3, 4)]
+    old, current, new = (publish(tmp_path, each) for each in graphs)
+    instant = Instant()
+    await instant.hold(old)
+    # By two at once.
+    await asyncio.gather(instant.hold(current), instant.hold(current))
+    await instant.hold(new)
+    assert not any(map(is_free, (old, current, new)))
+    instant.let_go(current)
+    assert [is_free(each) for each in (old, current, new)] == [True, False, False]
+    instant.let_go(old)
+    assert not is_free(current)
     instant.let_go()
-    with unread(release.lease_path) as is_free:
-        assert is_free
+    assert all(map(is_free, (old, current, new)))
 
 
 @asynchronously

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import ExitStack, suppress
 from typing import IO, NamedTuple, cast
 
 from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions, Store
@@ -89,20 +90,22 @@ class Instant:
         if release.id in self._held:
             return
         lease = Lease.take(release.store_path.parent / LEASE)
-        try:
-            store = await asyncio.to_thread(Store.read_only, str(release.store_path))
-        except BaseException as error:
+        # What is wrong with a release is for its cells to say.
+        with ExitStack() as unless_held, suppress(OSError):
             if lease is not None:
-                lease.close()
-            # What is wrong with it is for its cells to say.
-            if not isinstance(error, OSError):
-                raise
-        else:
-            self._held[release.id] = _Held(store, lease)
+                unless_held.callback(lease.close)
+            store = await asyncio.to_thread(Store.read_only, str(release.store_path))
+            # It may have been opened twice meanwhile.
+            if release.id not in self._held:
+                self._held[release.id] = _Held(store, lease)
+                unless_held.pop_all()
 
     def let_go(self, current: Stored | None = None) -> None:
-        """Close every release but one."""
-        for release_id in [each for each in self._held if current is None or each != current.id]:
+        """Close every release, or those that were opened before the current one; later ones are about to follow it."""
+        held = list(self._held)
+        if current is not None:
+            held = held[: held.index(current.id)] if current.id in held else []
+        for release_id in held:
             lease = self._held.pop(release_id).lease
             if lease is not None:
                 lease.close()
@@ -116,7 +119,7 @@ class Instant:
         try:
             body = _truth(held.store, asked.pattern, form) if asked.form == "ASK" else None
             body = body or _evaluated(held.store, query, form)
-        except (_TooLong, SyntaxError, ValueError, OSError, RuntimeError):
+        except Exception:
             # A cell has room for it, or says what is wrong with it.
             return None
         rows = Rows(media_type, asked.form)
