@@ -69,7 +69,7 @@ WINGS: list[tuple[str, list[str]]] = [
             *["plain", "swift", "result_page"],
             *["endpoint", "members", "openapi", "interface", "choices", "queries", "changes", "archive", "citing"],
             *["documents", "evidence", "origins", "facts", "sentences", "prefectures", "schema_org"],
-            *["alike", "timeline", "neighbourhood", "entities"],
+            *["alike", "crumbs", "timeline", "neighbourhood", "entities"],
             *["replies", "retirements", "ontology", "checks", "schemes", "sheets", "resources"],
             *[
                 "schemas",

@@ -57,6 +57,32 @@ def test_a_thing_is_told_in_a_sentence(shipped: Client, path: str, ja: str, en: 
     assert en in text(shipped, path, "en")
 
 
+@pytest.mark.parametrize(
+    ("path", "ja", "en"),
+    [
+        ("government/312011", ["一覧 › 市区町村", "鳥取県"], ["Collections › Municipality", "Tottori Prefecture"]),
+        ("government/310000", ["一覧 › 都道府県"], ["Collections › Prefecture"]),
+        ("platform/401005-1", ["一覧 › 稼働中のプラットフォーム", "福岡県 › 北九州市"], None),
+        (
+            "body/292095-1",
+            ["一覧 › 会議体", "奈良県 › 生駒市"],
+            ["Collections › Coordination body", "Nara › Ikoma City"],
+        ),
+        # It lies in two prefectures, and is not of one of them because its core city is.
+        ("area/312011", ["一覧 › 連携中枢都市圏"], ["Collections › Core-city partnership area"]),
+    ],
+)
+def test_a_thing_is_found_by_kind_and_by_place(shipped: Client, path: str, ja: list[str], en: list[str] | None) -> None:
+    """Above its name stand the list of its kind, and the place and local government that it is of, as links."""
+    for language, wanted in (("ja", ja), ("en", en)):
+        page = shipped.get(f"/doc/{path}", "text/html", headers={"Accept-Language": language}).text
+        (crumbs,) = re.findall('<nav class="crumbs".*?</nav>', page, re.DOTALL)
+        ways = [" ".join(re.sub("<[^>]*>", "", way).split()) for way in re.findall("<p>(.*?)</p>", crumbs, re.DOTALL)]
+        assert wanted is None or ways == wanted
+        for href in re.findall('href="([^"]*)"', crumbs):
+            assert shipped.get(href, "text/html").status_code == 200
+
+
 def test_intentions_stand_apart_from_facts(shipped: Client) -> None:
     """What points at a city is told under two headings: what exists, and what is planned or considered."""
     page = text(shipped, "/doc/government/312011")

@@ -14,6 +14,7 @@ from pfgraph.namespaces import PF, RDF, base_iri, compact
 from pfgraph.releases.release import Release
 from pfgraph.web import alike, evidence, schema_org
 from pfgraph.web.alike import Alike
+from pfgraph.web.crumbs import Crumbs, crumbs
 from pfgraph.web.documents import iris
 from pfgraph.web.evidence import Evidence
 from pfgraph.web.facts import Group, Pointing, Stage, Writer, stage_of
@@ -43,6 +44,7 @@ class Entity:
     reading: str
     sentence: str
     types: Sequence[Cell]
+    crumbs: Crumbs
     stage: Stage | None
     groups: Sequence[Group]
     incoming: Sequence[Pointing]
@@ -103,7 +105,7 @@ class Entities:
     async def entity(self, release: Release, iri: str, triples: Sequence[Triple], view: View) -> Entity:
         """Return a thing as a reader wants it."""
         spoken = _Spoken.of(iri, triples)
-        return _written(spoken, await self._found(release, spoken), view)
+        return _written(release, spoken, await self._found(release, spoken), view)
 
     async def _found(self, release: Release, spoken: _Spoken) -> _Found:
         site, mentioned = self._site, iris(spoken.around)
@@ -136,7 +138,7 @@ class Entities:
         return await self._site.solutions(release, question("standing", resource=nodes))
 
 
-def _written(spoken: _Spoken, found: _Found, view: View) -> Entity:
+def _written(release: Release, spoken: _Spoken, found: _Found, view: View) -> Entity:
     """Return a thing as its page shows it."""
     iri, labels = spoken.iri, found.labels
     files = named(found.origins, view, labels)
@@ -153,6 +155,7 @@ def _written(spoken: _Spoken, found: _Found, view: View) -> Entity:
         reading=_first(spoken.outgoing, PF.reading),
         sentence=summary,
         types=[writer.cell(NamedNode(each)) for each in sorted(spoken.types, key=_ours_first)],
+        crumbs=crumbs(release, spoken.types, spoken.outgoing, labels, view),
         stage=stages.get(iri),
         groups=writer.groups(spoken.outgoing, found.places, labels),
         incoming=writer.incoming(spoken.incoming, stages),
