@@ -87,7 +87,11 @@ class Server:
 
     def cells(self) -> list[int]:
         """Return the process ids of its cells, as the kernel knows them."""
-        return [pid for pid in children(self.process.pid) if b"cell.py" in command_of(pid)]
+        return named("pfgraph-cell", self.process.pid)
+
+    def nurseries(self) -> list[int]:
+        """Return the process ids of what its cells come from: one, or none if it has just ended."""
+        return named("pfgraph-nursery", self.process.pid)
 
     def memory_bytes(self, name: str) -> int:
         """Return `VmRSS`, what the process itself holds in memory, or `VmHWM`, the most it ever held."""
@@ -108,12 +112,26 @@ def children(pid: int) -> list[int]:
     return [int(each) for task in tasks for each in task.read_text("ascii").split()]
 
 
-def command_of(pid: int) -> bytes:
-    """Return what a process was started as; nothing, if it has just ended."""
+def named(name: str, parent: int) -> list[int]:
+    """Return the children of a process that have given themselves a name and have not ended."""
+    return [pid for pid in children(parent) if name_of(pid) == name]
+
+
+def name_of(pid: int) -> str:
+    """Return the name of a process; nothing, if it has ended."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        name = Path(f"/proc/{pid}/comm").read_text("utf-8").strip()
     except (FileNotFoundError, ProcessLookupError):
-        return b""
+        return ""
+    return "" if state_of(pid) in ("", "Z") else name
+
+
+def state_of(pid: int) -> str:
+    """Return the letter for the state of a process: Z for one that nobody has waited for, nothing for none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 @contextmanager

@@ -46,8 +46,8 @@ WINGS: list[tuple[str, list[str]]] = [
         "query",
         [
             *["grammar", "mistakes", "stops", "syntax", "fetching", "lookups", "sparql"],
-            *["children", "lines", "cells", "pool", "turnstile", "exchange", "rows", "reading", "evaluation"],
-            *["instant", "engine"],
+            *["children", "nurseries", "lines", "cells", "pool"],
+            *["turnstile", "exchange", "rows", "reading", "evaluation", "instant", "engine"],
         ],
     ),
     (
@@ -103,7 +103,7 @@ WINGS: list[tuple[str, list[str]]] = [
 ]
 LAYERS = [f"{wing}.{room}".strip(".").removesuffix(".__init__") for wing, rooms in WINGS for room in rooms]
 # Run by itself in a process of its own, and so outside the order: it imports nothing of ours.
-ALONE = ("query.cell", "publish.cell")
+ALONE = ("query.cell", "query.nursery", "publish.cell")
 # `python -m pfgraph` stands on everything.
 ENTRY = ("__main__",)
 

@@ -18,7 +18,7 @@ from pfgraph.namespaces import GRAPH, RDFS
 from pfgraph.query.engine import Engine, Request
 from pfgraph.releases.release import Release
 from pfgraph.settings import Settings
-from servers import children, command_of
+from servers import named
 from sites import publish
 
 TSV = "text/tab-separated-values"
@@ -81,7 +81,7 @@ async def gone_through(release: Release, asked: list[Case]) -> dict[str, int]:
     await asyncio.gather(*tasks, return_exceptions=True)
     left = await rested(engine)
     await engine.close()
-    return {**left, "after": len(cells())}
+    return {**left, "after": len(cells()) + len(nurseries())}
 
 
 # The cells that servers of other tests hold in this process.
@@ -90,7 +90,12 @@ OTHERS: set[int] = set()
 
 def cells() -> list[int]:
     """Return the cells of this process, those of other tests' servers excepted."""
-    return [pid for pid in children(os.getpid()) if pid not in OTHERS and b"query/cell.py" in command_of(pid)]
+    return [pid for pid in named("pfgraph-cell", os.getpid()) if pid not in OTHERS]
+
+
+def nurseries() -> list[int]:
+    """Return what they come from, with the same exception."""
+    return [pid for pid in named("pfgraph-nursery", os.getpid()) if pid not in OTHERS]
 
 
 async def rested(engine: Engine) -> dict[str, int]:
@@ -111,7 +116,7 @@ async def rested(engine: Engine) -> dict[str, int]:
 def test_nothing_is_left_of_any_mixture(release: Release, asked: list[Case]) -> None:
     """After answers, failures, cancellations and killed cells, nothing runs or waits, and every process is idle."""
     OTHERS.clear()
-    OTHERS.update(cells())
+    OTHERS.update([*cells(), *nurseries()])
     left = asyncio.run(gone_through(release, asked))
 
     assert left == dict.fromkeys(("running", "waiting", "busy", "lost", "unknown", "after"), 0)

@@ -10,7 +10,6 @@ import base64
 import importlib
 import importlib.util
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -121,15 +120,9 @@ def main() -> None:
     spec: Any = importlib.util.spec_from_file_location("query_cell", query_cell)
     cell: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(cell)
-    cell.die_with_parent(int(parent))
+    cell.settle(b"pfgraph-writer", int(parent))
     sys.path.append(packages)
-    work, wire, limited = Work(store_path), cell.Wire(int(fd)), threading.Event()
-    threading.stack_size(cell.STACK_BYTES)
-    thread = threading.Thread(target=cell.serve, args=(work, wire, limited), daemon=True)
-    thread.start()
-    cell.limit_memory(int(memory))
-    limited.set()
-    thread.join()
+    cell.work(Work(store_path), int(fd), int(memory))
 
 
 if __name__ == "__main__":

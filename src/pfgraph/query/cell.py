@@ -27,19 +27,13 @@ STACK_BYTES = 512 * 2**20
 CHUNK_BYTES = 64 * 2**10
 # Of a graph up to so many triples only the prefixes that shorten something are declared.
 FEW_TRIPLES = 1000
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 1, 38, 22, 2
+PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 1, 15, 38, 22, 2
 # linux/audit.h, and the numbers of socket, connect, bind, listen, accept, sendto, sendmsg, socketpair, clone, fork,
 # vfork, execve, execveat, ptrace, accept4, sendmmsg, io_uring_setup, clone3 on each architecture. The first two end
 # the process: an engine that only failed to connect would answer SERVICE SILENT, and answer it wrongly.
 _DENIED = {
-    "x86_64": (
-        0xC000003E,
-        (41, 42, 49, 50, 43, 44, 46, 53, 56, 57, 58, 59, 322, 101, 288, 307, 425, 435),
-    ),
-    "aarch64": (
-        0xC00000B7,
-        (198, 203, 200, 201, 202, 206, 211, 199, 220, 221, 281, 117, 242, 269, 425, 435),
-    ),
+    "x86_64": (0xC000003E, (41, 42, 49, 50, 43, 44, 46, 53, 56, 57, 58, 59, 322, 101, 288, 307, 425, 435)),
+    "aarch64": (0xC00000B7, (198, 203, 200, 201, 202, 206, 211, 199, 220, 221, 281, 117, 242, 269, 425, 435)),
 }
 _DEADLY = 2
 _ALLOW, _REFUSE, _KILL_PROCESS = 0x7FFF0000, 0x00050000 | 1, 0x80000000
@@ -139,17 +133,18 @@ def jail() -> bool:
         rules += [(0x15, 0, 1, number), (0x06, 0, 0, _KILL_PROCESS if place < _DEADLY else _REFUSE)]
     rules.append((0x06, 0, 0, _ALLOW))
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
-    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(rules), ctypes.addressof(code)))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        return False
-    return bool(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) == 0)
+    bpf = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(rules), ctypes.addressof(code)))
+    prctl = ctypes.CDLL(None).prctl
+    return bool(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 == prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, bpf, 0, 0))
 
 
-def die_with_parent(parent: int) -> None:
-    """Ask the kernel to end this process when its parent ends."""
+def settle(name: bytes, parent: int) -> None:
+    """Take a name, leave Ctrl-C to the parent, and have the kernel end this process when its parent ends."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        prctl = ctypes.CDLL(None).prctl
+        prctl(PR_SET_NAME, name, 0, 0, 0)
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(0)
 
@@ -257,9 +252,9 @@ class Evaluation:
                     yield self._ox.Triple(quad.subject, quad.predicate, quad.object)
 
 
-def serve(evaluation: Evaluation, wire: Wire, limited: threading.Event) -> None:
+def serve(evaluation: Any, wire: Wire, memory_bytes: int) -> None:
     """Answer requests one after the other until the other side is gone."""
-    limited.wait()
+    limit_memory(memory_bytes)
     wire.send(b"R", b"%s %d" % (b"jailed" if jail() else b"open", threading.get_native_id()))
     while (request := wire.read()) is not None:
         limit_cpu(request["cpu_s"])
@@ -278,21 +273,26 @@ def serve(evaluation: Evaluation, wire: Wire, limited: threading.Event) -> None:
             wire.end()
 
 
-def main() -> None:
-    """Run a cell: file descriptor, folder of pyoxigraph, store, memory budget in bytes, prefixes as JSON."""
-    fd, packages, store_path, memory, prefixes, parent = sys.argv[1:7]
-    die_with_parent(int(parent))
-    sys.path.append(packages)
-    wire = Wire(int(fd))
-    hold(Path(store_path).parent)
-    evaluation = Evaluation(store_path, json.loads(prefixes))
-    limited = threading.Event()
+def work(evaluation: Any, fd: int, memory_bytes: int) -> None:
+    """Answer requests in a thread with a big stack, and with so much memory beside it."""
     threading.stack_size(STACK_BYTES)
-    thread = threading.Thread(target=serve, args=(evaluation, wire, limited), daemon=True)
+    thread = threading.Thread(target=serve, args=(evaluation, Wire(fd), memory_bytes), daemon=True)
     thread.start()
-    limit_memory(int(memory))
-    limited.set()
     thread.join()
+
+
+def live(fd: int, parent: int, told: dict[str, Any]) -> None:
+    """Be a cell from here on: on a store, with prefixes and a memory budget in bytes."""
+    settle(b"pfgraph-cell", parent)
+    hold(Path(told["store"]).parent)
+    work(Evaluation(told["store"], told["prefixes"]), fd, told["memory_bytes"])
+
+
+def main() -> None:
+    """Run a cell: file descriptor, folder of pyoxigraph, parent, and what it is told as JSON."""
+    fd, packages, parent, told = sys.argv[1:5]
+    sys.path.append(packages)
+    live(int(fd), int(parent), json.loads(told))
 
 
 if __name__ == "__main__":

@@ -8,17 +8,15 @@ import json
 import os
 import signal
 import socket
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import pyoxigraph
 
 from pfgraph.errors import EngineLost, ForbiddenFeature, QueryCpuExceeded, QueryError, QueryMemoryExceeded
 from pfgraph.messages import Text
 from pfgraph.query.children import Child
 from pfgraph.query.lines import Frame, Line, LineEnded
+from pfgraph.query.nurseries import Nurseries, command_of
 from pfgraph.releases.locks import Lease
 from pfgraph.releases.release import LEASE
 
@@ -129,22 +127,22 @@ class Cell:
         await self.process.ended()
 
 
-async def spawn(store_path: str, budget: Budget, prefixes: Mapping[str, str]) -> Cell:
+async def spawn(store_path: str, budget: Budget, prefixes: Mapping[str, str], nurseries: Nurseries) -> Cell:
     """Return a cell that is ready; a start that fails is tried again, then it is EngineLost."""
     for _ in range(ATTEMPTS):
         with contextlib.suppress(OSError, LineEnded, TimeoutError):
-            return await _start(store_path, budget, prefixes)
+            return await _start(store_path, budget, prefixes, nurseries)
     raise EngineLost
 
 
-async def _start(store_path: str, budget: Budget, prefixes: Mapping[str, str]) -> Cell:
+async def _start(store_path: str, budget: Budget, prefixes: Mapping[str, str], nurseries: Nurseries) -> Cell:
     ours, theirs = socket.socketpair()
     # The cell inherits the lease: as long as it lives, what it reads is not removed.
     lease = Lease.take(Path(store_path).parent / LEASE)
+    told = {"store": store_path, "memory_bytes": budget.memory_bytes, "prefixes": dict(prefixes)}
     try:
-        command = _command(theirs.fileno(), store_path, budget, prefixes)
         inherited = [theirs.fileno(), *([] if lease is None else [lease.fileno()])]
-        process = Child.start(command, {"LC_ALL": "C.UTF-8"}, inherited)
+        process = await nurseries.child(told, inherited) or Child.start(_command(theirs.fileno(), told), inherited)
     except BaseException:
         ours.close()
         raise
@@ -164,8 +162,6 @@ async def _start(store_path: str, budget: Budget, prefixes: Mapping[str, str]) -
     return cell
 
 
-def _command(descriptor: int, store_path: str, budget: Budget, prefixes: Mapping[str, str]) -> list[str]:
-    """Return the command that starts a cell at the other end of a socket."""
-    packages = str(Path(pyoxigraph.__file__).parent.parent)
-    arguments = [str(descriptor), packages, store_path, str(budget.memory_bytes)]
-    return [sys.executable, "-I", "-S", str(CELL), *arguments, json.dumps(dict(prefixes)), str(os.getpid())]
+def _command(descriptor: int, told: Mapping[str, object]) -> list[str]:
+    """Return the command that starts a cell where it does not come from a nursery."""
+    return command_of(CELL, descriptor, str(os.getpid()), json.dumps(told))

@@ -55,6 +55,7 @@ class Engine:
         """Take queries; the first one on a release starts its cells."""
         if self._draining:
             self._means, self._draining = self._new_means(), False
+        self._means.pool.start()
 
     async def answer(self, request: Request) -> Answer:
         """Return the answer to a query, or raise the QueryError that says why there is none."""

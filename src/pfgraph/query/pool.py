@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Coroutine, Mapping
 
 from pfgraph.errors import Draining, EngineLost
-from pfgraph.query.cells import Budget, Cell, spawn
+from pfgraph.query.cells import CELL, Budget, Cell, spawn
+from pfgraph.query.nurseries import Nurseries
 
 RECYCLED_AFTER = 10_000
 # A cell on a release that is not the current one goes when nobody has asked it for so long.
@@ -33,9 +34,15 @@ class Pool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._starting: set[asyncio.Task[Cell]] = set()
         self._closed = False
+        self._nurseries = Nurseries(CELL)
         self.jailed: bool | None = None
         self.spawned = 0
         self.ended: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Be ready to start cells; a pool of one cell has no use for a second process that helps to."""
+        if self._cells > 1:
+            self._nurseries.start()
 
     @property
     def idle(self) -> int:
@@ -113,6 +120,7 @@ class Pool:
             self.end(cell, "closed")
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._nurseries.close()
 
     @property
     def _has_room(self) -> bool:
@@ -147,7 +155,7 @@ class Pool:
 
     async def _spawned(self, store_path: str) -> Cell:
         try:
-            cell = await spawn(store_path, self._budget, self._prefixes)
+            cell = await spawn(store_path, self._budget, self._prefixes, self._nurseries)
         except EngineLost:
             self.ended["failed-start"] += 1
             raise

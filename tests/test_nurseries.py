@@ -1,0 +1,231 @@
+"""The process that cells come from: what they have from it, and that nothing hangs or is lost where it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pyoxigraph import Literal, NamedNode, Triple
+
+from pfgraph.namespaces import GRAPH, RDFS, prefixes
+from pfgraph.query.cells import CELL
+from pfgraph.query.children import Child
+from pfgraph.query.nurseries import Nurseries
+from pfgraph.releases.release import Release
+from servers import Server, children, named, running, state_of
+from sites import publish
+
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
+THINGS = [Triple(NamedNode(f"urn:example:{n}"), RDFS.label, Literal(str(n))) for n in range(60)]
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """Return a release of a few things."""
+    return publish(tmp_path_factory.mktemp("home"), {GRAPH["data/x"].value: THINGS})
+
+
+@pytest.fixture
+def server(release: Release) -> Iterator[Server]:
+    """Lend a server with cells on the release."""
+    with running(release.path.parent.parent, query_timeout_s=3.0) as server:
+        until(lambda: len(server.cells()) >= 2)
+        yield server
+
+
+def until(is_so: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def asked(server: Server, text: str = "ASK {}") -> httpx.Response:
+    """Return the answer to a query that no cache knows."""
+    return server.get("/sparql", params={"query": f"{text} # {time.monotonic()}"})
+
+
+def nursery_of(server: Server) -> int:
+    """Return the server's nursery; a cell just forked has its name for a moment."""
+    until(lambda: len(server.nurseries()) == 1)
+    return server.nurseries()[0]
+
+
+def all_killed(server: Server) -> None:
+    """Kill every cell, and wait until none of them is left and there are others."""
+    killed = server.cells()
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    assert asked(server).status_code == 200
+    until(lambda: not {*killed} & {*children(server.process.pid)} and server.cells())
+
+
+def command_of(pid: int) -> bytes:
+    """Return the command line of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def held_by(pid: int) -> set[str]:
+    """Return the sockets and pipes that a process has."""
+    links = [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
+    return {link for link in links if link.startswith(("socket:", "pipe:"))}
+
+
+def test_cells_come_from_the_nursery(server: Server) -> None:
+    """A cell is a child of the server and runs no command of its own."""
+    nursery = nursery_of(server)
+
+    assert {command_of(pid) for pid in server.cells()} == {command_of(nursery)}
+
+
+def test_a_cell_has_only_what_is_its_own(server: Server) -> None:
+    """A cell has one socket and one pipe, which no other one and not the nursery has."""
+    found = [held_by(pid) for pid in server.cells()]
+    nursery = nursery_of(server)
+
+    assert [len(held) for held in found] == [2] * len(found)
+    assert len(set().union(*found, held_by(nursery))) == sum(map(len, found)) + 2
+
+
+def test_a_killed_nursery_harms_no_cell(server: Server) -> None:
+    """`kill -9` of the nursery ends no query and no cell; the next cells come from another one."""
+    nursery = nursery_of(server)
+    answers: list[httpx.Response] = []
+    asking = threading.Thread(target=lambda: answers.append(asked(server, ENDLESS)))
+    asking.start()
+    server.until(1)
+    until(lambda: len(server.cells()) > 1)
+    before = server.cells()
+    os.kill(nursery, signal.SIGKILL)
+    until(lambda: nursery not in children(server.process.pid))
+    assert {*before} <= {*server.cells()}
+    asking.join()
+    assert answers[0].json()["type"].endswith("query-timeout")
+    all_killed(server)
+    other = nursery_of(server)
+
+    assert other != nursery
+    assert {command_of(pid) for pid in server.cells()} == {command_of(other)}
+
+
+def test_a_stopped_nursery_holds_up_nobody_for_long(server: Server) -> None:
+    """A nursery that does nothing is given up: cells are started by a command, then there is another nursery."""
+    nursery = nursery_of(server)
+    os.kill(nursery, signal.SIGSTOP)
+    for pid in server.cells():
+        os.kill(pid, signal.SIGKILL)
+    began = time.monotonic()
+    answer = asked(server)
+
+    assert answer.status_code == 200
+    assert time.monotonic() - began < 5
+    until(lambda: nursery not in children(server.process.pid))
+    all_killed(server)
+    assert nursery_of(server) != nursery
+
+
+def test_a_nursery_that_cannot_start_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no nursery runs there is no cell from it, at once, and no second try right after."""
+    started: list[object] = []
+    start = Child.start
+    monkeypatch.setattr(Child, "start", lambda *given: started.append(given) or start(*given))
+
+    async def tried() -> tuple[list[object], float]:
+        nurseries = Nurseries(CELL.with_name("nothing.py"))
+        nurseries.start()
+        began = time.monotonic()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            found = [await nurseries.child({}, [theirs.fileno()]) for _ in range(3)]
+        await nurseries.close()
+        return found, time.monotonic() - began
+
+    found, took_s = asyncio.run(tried())
+
+    assert found == [None] * 3
+    assert len(started) == 1
+    assert took_s < 2
+
+
+def test_nothing_outlives_the_server(server: Server) -> None:
+    """`kill -9` of the server ends its nursery and its cells, also one that computes."""
+    with server.ask(ENDLESS):
+        server.until(1)
+        until(lambda: len(server.cells()) > 1)
+        time.sleep(0.3)
+        alive = [*server.cells(), nursery_of(server)]
+        server.process.kill()
+        server.process.wait()
+
+    until(lambda: not [pid for pid in alive if state_of(pid) not in ("", "Z")])
+
+
+def test_no_process_is_left_unburied(server: Server) -> None:
+    """Whatever is killed is waited for: cells again and again, and the nursery."""
+    for turn in range(4):
+        if turn == 2:
+            os.kill(nursery_of(server), signal.SIGKILL)
+        all_killed(server)
+
+    until(lambda: not [pid for pid in children(server.process.pid) if state_of(pid) == "Z"])
+
+
+def test_a_cell_that_nobody_waits_for_any_more_ends(release: Release) -> None:
+    """A start that is given up leaves no process, though the nursery has been asked already."""
+
+    async def given_up() -> list[int]:
+        nurseries = Nurseries(CELL)
+        nurseries.start()
+        told = {"store": str(release.store_path), "memory_bytes": 2**28, "prefixes": dict(prefixes())}
+        # Both ends stay here: that it has nobody to talk to is not what ends the cell.
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            starting = asyncio.ensure_future(nurseries.child(told, [theirs.fileno()]))
+            await asyncio.sleep(0)
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            last = await nurseries.child(told, [theirs.fileno()])
+            assert last is not None
+            last.kill()
+            await last.ended()
+            for _ in range(100):
+                left = {*children(os.getpid())} - before - {*named("pfgraph-nursery", os.getpid())}
+                if not left:
+                    break
+                await asyncio.sleep(0.02)
+        await nurseries.close()
+        return [*left, *named("pfgraph-nursery", os.getpid())]
+
+    before = {*children(os.getpid())}
+
+    assert [pid for pid in asyncio.run(given_up()) if pid not in before] == []
+
+
+def test_ctrl_c_is_for_the_server(server: Server) -> None:
+    """A terminal sends Ctrl-C to all of them; cells and nursery go on until the server ends them."""
+    alive = sorted([*server.cells(), *server.nurseries()])
+    for pid in alive:
+        os.kill(pid, signal.SIGINT)
+    assert asked(server).status_code == 200
+
+    assert {*alive} <= {*server.cells(), *server.nurseries()}
+
+
+def test_cells_share_no_dice(server: Server) -> None:
+    """What is random in one cell is not the same in the next, though one process made both."""
+    found = []
+    for _ in range(3):
+        (row,) = asked(server, "SELECT (STRUUID() AS ?x) (RAND() AS ?y) {}").json()["results"]["bindings"]
+        found += [row["x"]["value"], row["y"]["value"]]
+        all_killed(server)
+
+    assert len(set(found)) == 6
