@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pfgraph.errors import EngineLost, ForbiddenFeature, QueryCpuExceeded, QueryError, QueryMemoryExceeded
 from pfgraph.messages import Text
-from pfgraph.query.children import Child
+from pfgraph.query.children import Adopted, Child
 from pfgraph.query.lines import Frame, Line, LineEnded
 from pfgraph.query.nurseries import Nurseries, command_of
 from pfgraph.releases.locks import Lease
@@ -49,7 +49,7 @@ class Cell:
 
     store_path: str
     budget: Budget
-    process: Child
+    process: Child | Adopted
     end: socket.socket
     line: Line
     jailed: bool = False

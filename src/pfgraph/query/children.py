@@ -15,38 +15,14 @@ _SAID_BYTES = 2**16
 _ENVIRON = {"LC_ALL": "C.UTF-8"}
 
 
-class Forked:
-    """A child that another process has made for this one, with as much of `subprocess.Popen` as it takes."""
-
-    def __init__(self, pid: int, heard: int) -> None:
-        self.pid, self.stderr = pid, open(heard, "rb", buffering=0)  # noqa: SIM115  (closed by whoever reads it)
-        self._status: int | None = None
-        self._lock = threading.Lock()
-
-    def wait(self) -> int:
-        """Wait until it has ended, and return its status, negative for a signal."""
-        if self._status is None:
-            # Its number is its own until it is let go, which is not to be while somebody sends it a signal.
-            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-            with self._lock:
-                self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self._status
-
-    def kill(self) -> None:
-        """End it at once."""
-        with self._lock:
-            if self._status is None:
-                os.kill(self.pid, signal.SIGKILL)
-
-
 class Child:
     """A process of ours.
 
     uvloop forks, which takes a server of 200 MB some 15 ms in which nobody is answered; `subprocess` does as vfork
-    does, and takes one or, where pages are slow, several. A process that a nursery forks takes nobody's time here.
+    does, and takes one or, where pages are slow, several. One that a nursery forks takes nobody's time here.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes] | Forked) -> None:
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process, self._ended = process, asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._said = b""
@@ -59,11 +35,6 @@ class Child:
             command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, pass_fds=descriptors, env=_ENVIRON, cwd="/"
         )
         return cls(process)
-
-    @classmethod
-    def adopt(cls, pid: int, heard: int) -> Child:
-        """Take care of a child of this process that another one has made, and of the pipe it is heard by."""
-        return cls(Forked(pid, heard))
 
     @property
     def pid(self) -> int:
@@ -94,3 +65,52 @@ class Child:
         # The loop may be closed by now; then nobody waits.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._ended.set)
+
+
+class Adopted:
+    """A child of this process that another one has made, and the pipe that is its standard error.
+
+    The loop itself hears of its end: to start a thread that waits takes as long as that thread waits for its turn.
+    What it says has to fit into the pipe.
+    """
+
+    def __init__(self, pid: int, heard: int) -> None:
+        self.pid, self._heard = pid, heard
+        self.last_words = b""
+        self._ended = asyncio.Event()
+        self._status: int | None = None
+        self._end = os.pidfd_open(pid)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._end, self._bury)
+
+    @staticmethod
+    def is_possible() -> bool:
+        """Whether this system tells of the end of a process by a descriptor."""
+        try:
+            os.close(os.pidfd_open(os.getpid()))
+        except (AttributeError, OSError):
+            return False
+        return True
+
+    async def ended(self) -> int:
+        """Wait until the process has ended, and return its status, negative for a signal."""
+        await self._ended.wait()
+        return self._status or 0
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self._status is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def _bury(self) -> None:
+        self._loop.remove_reader(self._end)
+        os.close(self._end)
+        self._status = 0
+        # Where SIGCHLD is ignored nobody is told how a process ended.
+        with contextlib.suppress(ChildProcessError):
+            self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.set_blocking(self._heard, False)
+        with contextlib.suppress(BlockingIOError):
+            self.last_words = os.read(self._heard, _SAID_BYTES)
+        os.close(self._heard)
+        self._ended.set()

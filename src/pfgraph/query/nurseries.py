@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyoxigraph
 
-from pfgraph.query.children import Child
+from pfgraph.query.children import Adopted, Child
 
 NURSERY = Path(__file__).with_name("nursery.py")
 # Longer than any fork takes, and a nursery's own start.
@@ -48,15 +48,15 @@ class Nursery:
         finally:
             theirs.close()
         self._numbers = itertools.count()
-        self._asked: dict[int, tuple[asyncio.Future[Child], int]] = {}
+        self._asked: dict[int, tuple[asyncio.Future[Adopted], int]] = {}
         self._ended = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._channel.fileno(), self._read)
 
-    async def child(self, told: Mapping[str, object], descriptors: Sequence[int]) -> Child:
+    async def child(self, told: Mapping[str, object], descriptors: Sequence[int]) -> Adopted:
         """Return a new process that is told something; raise OSError where none comes."""
         number = next(self._numbers)
-        born: asyncio.Future[Child] = self._loop.create_future()
+        born: asyncio.Future[Adopted] = self._loop.create_future()
         message = json.dumps({"number": number, "told": told}).encode()
         heard, said = os.pipe()
         try:
@@ -102,7 +102,7 @@ class Nursery:
             return
         number, pid = map(int, report.split())
         born, heard = self._asked.pop(number)
-        child = Child.adopt(pid, heard)
+        child = Adopted(pid, heard)
         self.is_fertile = True
         if born.done():
             # Whoever wanted it has not waited.
@@ -134,21 +134,17 @@ class Nurseries:
 
     def start(self) -> None:
         """Have a nursery from now on, where the system can have one."""
-        self._started = sys.platform == "linux"
+        self._started = Adopted.is_possible()
         self._open()
 
-    async def child(self, told: Mapping[str, object], descriptors: Sequence[int]) -> Child | None:
-        """Return a new process that is told something, or None where it does not come from a nursery.
+    async def child(self, told: Mapping[str, object], descriptors: Sequence[int]) -> Adopted | None:
+        """Return a new process that is told something, None where there is no nursery; raise OSError where none comes.
 
-        It has the descriptors: the first is its end of a line, the others it merely holds.
+        It has the descriptors: the first is its end of a line, the others it merely holds. Where none has come, one
+        may still come: the line is not for another.
         """
         nursery = self._open()
-        if nursery is None:
-            return None
-        try:
-            return await nursery.child(told, descriptors)
-        except OSError:
-            return None
+        return None if nursery is None else await nursery.child(told, descriptors)
 
     async def close(self) -> None:
         """Have no nursery any more."""
