@@ -18,8 +18,10 @@ from pyoxigraph import Literal, NamedNode, Triple
 from pfgraph.namespaces import GRAPH, RDFS, prefixes
 from pfgraph.query.cells import CELL
 from pfgraph.query.children import Child
+from pfgraph.query.engine import Engine
 from pfgraph.query.nurseries import Nurseries
 from pfgraph.releases.release import Release
+from pfgraph.settings import Settings
 from servers import Server, children, named, running, state_of
 from sites import publish
 
@@ -231,3 +233,25 @@ def test_cells_share_no_dice(server: Server) -> None:
         all_killed(server)
 
     assert len(set(found)) == 6
+
+
+def test_a_release_gets_its_cells_one_after_the_other(release: Release) -> None:
+    """As many cells as one client may have, and one more, are ready and nobody's; only one starts at a time."""
+
+    async def prepared() -> tuple[list[int], int]:
+        engine = Engine(Settings(cells=4))
+        await engine.start()
+        preparing = asyncio.ensure_future(engine.prepare(release))
+        starting = []
+        while not preparing.done():
+            health = engine.health()
+            starting.append(health["processes"] - health["idle"])
+            await asyncio.sleep(0.001)
+        idle = engine.health()["idle"]
+        await engine.close()
+        return starting, idle
+
+    starting, idle = asyncio.run(prepared())
+
+    assert idle == 3
+    assert max(starting) == 1

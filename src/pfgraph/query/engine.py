@@ -88,6 +88,11 @@ class Engine:
         """Return what a query asks for, or raise the QueryError that says why it is none."""
         return await self._means.reader.inspect(query, self._settings.max_query_bytes)
 
+    async def prepare(self, release: Stored) -> None:
+        """Have cells on a release that is about to become current: as many as one client may have, and one more."""
+        if not self._draining:
+            await self._means.pool.prepare(str(release.store_path), (self._settings.cells + 1) // 2 + 1)
+
     def retire(self, current: Stored) -> None:
         """Let go of the releases that are not current any more and that nobody asks."""
         self._instant.let_go(current)

@@ -85,6 +85,13 @@ class Pool:
             starting.add_done_callback(self._adopt)
             raise
 
+    async def prepare(self, store_path: str, count: int) -> None:
+        """Have so many cells on a release that are nobody's, started one after the other: readers are beside them."""
+        for _ in range(count):
+            cell = await self._new(store_path)
+            self._busy.add(cell)
+            self.give_back(cell)
+
     def give_back(self, cell: Cell) -> None:
         """Keep a cell for the next query, unless it has answered enough of them."""
         if cell not in self._busy:

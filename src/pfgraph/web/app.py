@@ -96,9 +96,11 @@ class Application:
             with suppress(PfgraphError):
                 release = self.site.release()
                 if release.id != warm:
-                    await self.site.engine.hold(release)
                     await self.site.engine.answer(_tiny(release))
                     warm = release.id
+                else:
+                    # While one release follows another there are better uses for the time that this takes.
+                    await self.site.engine.hold(release)
                 self.site.engine.retire(release)
             await asyncio.sleep(_LOOK_S)
 
@@ -107,10 +109,7 @@ class Application:
         with suppress(PfgraphError, TimeoutError):
             release = self.site.shelf.get(release_id)
             async with asyncio.timeout(_PREPARED_S):
-                # As many as one client may have; the pool itself sees to one more for the next.
-                count = (self.site.settings.cells + 1) // 2
-                await self.site.engine.hold(release)
-                await asyncio.gather(*(self.site.engine.answer(_tiny(release)) for _ in range(count)))
+                await self.site.engine.prepare(release)
 
 
 def _tiny(release: Release) -> EngineRequest:
