@@ -16,6 +16,8 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Triple
 
 from pfgraph.namespaces import GRAPH, RDFS, prefixes
+from pfgraph.publish.evaluation import Budget, Evaluation
+from pfgraph.publish.evaluation import Nursery as WritersNursery
 from pfgraph.query.cells import CELL
 from pfgraph.query.children import Child
 from pfgraph.query.engine import Engine
@@ -255,3 +257,44 @@ def test_a_release_gets_its_cells_one_after_the_other(release: Release) -> None:
 
     assert idle == 3
     assert max(starting) == 1
+
+
+# ---- those of writers
+
+
+def test_writers_have_a_nursery_of_their_own(release: Release) -> None:
+    """A writer's cell is a child of the process that writes; where its nursery was killed it comes from another one."""
+    before = {*children(os.getpid())}
+    nursery = WritersNursery()
+    nursery.start()
+    found = []
+    for turn in range(3):
+        with Evaluation(release.store_path, Budget(), nursery) as cell:
+            assert cell.ask("data", data="<urn:a> <urn:b> <urn:c> .", base="urn:x:")[1]
+            found.append(len(named("pfgraph-writer", os.getpid())))
+        if turn == 1:
+            (mother,) = {*named("pfgraph-nursery", os.getpid())} - before
+            os.kill(mother, signal.SIGKILL)
+    nursery.close()
+
+    assert found == [1, 1, 1]
+    assert {*children(os.getpid())} - before == set()
+
+
+def test_a_writers_nursery_that_does_nothing_is_given_up(release: Release) -> None:
+    """A stopped nursery holds a write up for a moment only."""
+    before = {*children(os.getpid())}
+    nursery = WritersNursery()
+    nursery.start()
+    with Evaluation(release.store_path, Budget(), nursery):
+        pass
+    (mother,) = {*named("pfgraph-nursery", os.getpid())} - before
+    os.kill(mother, signal.SIGSTOP)
+    began = time.monotonic()
+    with Evaluation(release.store_path, Budget(), nursery) as cell:
+        assert cell.ask("data", data="<urn:a> <urn:b> <urn:c> .", base="urn:x:")[1]
+    took_s = time.monotonic() - began
+    nursery.close()
+
+    assert took_s < 5
+    assert {*children(os.getpid())} - before == set()

@@ -1,6 +1,6 @@
 """A writer's cell: this file runs by itself in a process that parses what was sent in and evaluates updates.
 
-It shares the jail, the limits and the wire of the query cell, whose file it is given, and imports nothing else of
+It shares the jail, the limits and the wire of the query cell, whose file it reads, and imports nothing else of
 ours. It never writes: what an update would change is its answer, as N-Quads behind `+` or `-`.
 """
 
@@ -9,9 +9,17 @@ from __future__ import annotations
 import base64
 import importlib
 import importlib.util
+import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+_spec: Any = importlib.util.spec_from_file_location("query_cell", Path(__file__).parents[1] / "query" / "cell.py")
+_cell: Any = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_cell)
+# What a nursery asks of the file of its cells.
+settle = _cell.settle
 
 _FORMATS = {
     "text/turtle": "TURTLE",
@@ -114,15 +122,17 @@ class Work:
             yield f"{sign}{quad} .\n"
 
 
+def live(fd: int, parent: int, told: Mapping[str, Any]) -> None:
+    """Be a cell from here on: on a store or on none, with a memory budget in bytes."""
+    settle(b"pfgraph-writer", parent)
+    _cell.work(Work(told["store"]), fd, told["memory_bytes"])
+
+
 def main() -> None:
-    """Run a cell: file descriptor, folder of pyoxigraph, file of the query cell, store, memory budget, parent."""
-    fd, packages, query_cell, store_path, memory, parent = sys.argv[1:7]
-    spec: Any = importlib.util.spec_from_file_location("query_cell", query_cell)
-    cell: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(cell)
-    cell.settle(b"pfgraph-writer", int(parent))
+    """Run a cell: file descriptor, folder of pyoxigraph, parent, and what it is told as JSON."""
+    fd, packages, parent, told = sys.argv[1:5]
     sys.path.append(packages)
-    cell.work(Work(store_path), int(fd), int(memory))
+    live(int(fd), int(parent), json.loads(told))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from pfgraph.graph.report import Report
 from pfgraph.graph.sums import LineSum
 from pfgraph.namespaces import GRAPH
 from pfgraph.publish import census, derivation, gate
-from pfgraph.publish.evaluation import Budget
+from pfgraph.publish.evaluation import Budget, Evaluation, Nursery
 from pfgraph.publish.gate import Verdict
 from pfgraph.publish.journal import DEFAULT, Journal
 from pfgraph.publish.reach import Changes
@@ -50,6 +50,11 @@ class Terms:
     dry: bool = False
     plain: bool = False
     budget: Budget = field(default_factory=Budget)
+    nursery: Nursery | None = None
+
+    def cell(self, store_path: Path | None) -> Evaluation:
+        """Return a cell on a store or on none."""
+        return Evaluation(store_path, self.budget, self.nursery)
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def publish(
             journal = Journal(path / WORK, union=not terms.plain)
             try:
                 laying.begin(journal.store)
-                change(Editor(journal, path / WORK, parent.store_path, terms.budget, plain=terms.plain))
+                change(Editor(journal, path / WORK, parent.store_path, terms.cell, plain=terms.plain))
                 if journal.is_empty:
                     return Outcome(parent, _report(parent))
                 _authorize(journal, terms.scopes)

@@ -7,6 +7,7 @@ readers may come. The process ends with its input.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import struct
@@ -19,7 +20,7 @@ from pyoxigraph import Store
 
 from pfgraph.errors import PfgraphError, WriterLost
 from pfgraph.publish import gate, publication, requests
-from pfgraph.publish.evaluation import Budget
+from pfgraph.publish.evaluation import Budget, Nursery
 from pfgraph.publish.publication import Terms
 from pfgraph.publish.requests import WriteRequest
 from pfgraph.publish.updates import Editor
@@ -32,13 +33,17 @@ _NICE = 5
 
 def serve(shelf: Shelf, source: BinaryIO, sink: BinaryIO, *, plain: bool, budget: Budget) -> None:
     """Answer writes until the input ends."""
+    nursery = Nursery()
+    with contextlib.suppress(OSError):
+        nursery.start()
     _warm(shelf)
     while (head := read_frame(source)) is not None:
         body = read_frame(source)
         if body is None:
             return
         request = WriteRequest.read(head)
-        terms = Terms(frozenset(request.scopes), request.on, dry=request.dry, plain=plain, budget=budget)
+        scopes = frozenset(request.scopes)
+        terms = Terms(scopes, request.on, dry=request.dry, plain=plain, budget=budget, nursery=nursery)
 
         def prepare(release: Release) -> None:
             write_frame(sink, requests.told_prepared(release))

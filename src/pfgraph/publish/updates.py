@@ -21,7 +21,7 @@ from pfgraph.errors import (
 )
 from pfgraph.namespaces import GRAPH, base_iri
 from pfgraph.publish import operations
-from pfgraph.publish.evaluation import Budget, Evaluation, Refused
+from pfgraph.publish.evaluation import Evaluation, Refused
 from pfgraph.publish.journal import DEFAULT, Graph, Journal, in_graph
 from pfgraph.publish.operations import Operation
 from pfgraph.publish.templates import VARIABLE, trig
@@ -30,6 +30,8 @@ from pfgraph.publish.templates import VARIABLE, trig
 LOCAL = "local"
 # What follows from other graphs.
 FOLLOWING = ("derived", "metadata")
+# What starts a cell on a store, or on none.
+Start = Callable[[Path | None], Evaluation]
 _ERROR = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 
 
@@ -45,21 +47,21 @@ class Update:
 class Editor:
     """Whoever changes a draft; with `plain`, its default graph is a graph of its own and nothing follows."""
 
-    def __init__(self, journal: Journal, path: Path, before: Path, budget: Budget, *, plain: bool) -> None:
-        self.journal, self._path, self._before, self._budget, self._plain = journal, path, before, budget, plain
+    def __init__(self, journal: Journal, path: Path, before: Path, cell: Start, *, plain: bool) -> None:
+        self.journal, self._path, self._before, self._cell, self._plain = journal, path, before, cell, plain
 
     def update(self, update: Update) -> None:
         """Carry out a request, operation by operation; on any error the draft is of no use any more."""
         operations.refuse_fetching(update.text)
         # One cell on the release as it was does for all that does not ask what an earlier operation changed.
-        with Evaluation(self._before, self._budget) as cell:
+        with self._cell(self._before) as cell:
             self._check(cell, update)
             for operation in operations.operations(update.text):
                 self._carry_out(cell, operation, update)
 
     def parse(self, media_type: str, body: bytes, base: str) -> frozenset[Quad]:
         """Return the triples of a graph that was sent, in the default graph."""
-        with Evaluation(None, self._budget) as cell:
+        with self._cell(None) as cell:
             try:
                 encoded = base64.b64encode(body).decode()
                 return cell.ask("parse", media_type=media_type, body=encoded, base=base)[1]
@@ -207,7 +209,7 @@ class Editor:
         if self.journal.is_empty:
             return _asked(cell, "modify", **given)
         self.journal.close()
-        with Evaluation(self._path, self._budget) as other:
+        with self._cell(self._path) as other:
             return _asked(other, "modify", **given)
 
 
