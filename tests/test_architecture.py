@@ -47,7 +47,7 @@ WINGS: list[tuple[str, list[str]]] = [
         [
             *["grammar", "mistakes", "stops", "syntax", "fetching", "lookups", "sparql"],
             *["children", "nurseries", "lines", "cells", "pool"],
-            *["turnstile", "exchange", "rows", "reading", "evaluation", "instant", "engine"],
+            *["turnstile", "exchange", "rows", "reading", "evaluation", "bindings", "instant", "engine"],
         ],
     ),
     (

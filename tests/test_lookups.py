@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from functools import wraps
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QueryResultsFormat, QuerySolutions, Store, Triple
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from pfgraph.namespaces import GRAPH, RDF, RDFS
+from pfgraph.query import bindings
 from pfgraph.query.engine import Answer, Engine, Request
 from pfgraph.query.instant import MAX_BYTES, Instant
 from pfgraph.query.lookups import lookup
@@ -33,7 +36,11 @@ TRIPLES = [
     Triple(THING, RDF.type, NamedNode("urn:example:Thing")),
     Triple(THING, RDFS.label, NAME),
     Triple(THING, RDFS.label, Literal('a "b"\n\\', language="en")),
-    Triple(THING, NamedNode("urn:example:p#q"), Literal(7)),
+    *(Triple(THING, NamedNode("urn:example:p#q"), value) for value in (Literal(7), Literal("b", language="en-GB"))),
+    Triple(THING, NamedNode("urn:example:p#q"), Literal("z", datatype=NamedNode("urn:example:d\u00e9"))),
+    Triple(THING, NamedNode("urn:example:p#q"), BlankNode("b1")),
+    Triple(THING, NamedNode("urn:example:p#q"), Triple(THING, RDF.type, NAME)),
+    Triple(BlankNode("b1"), RDF.type, NamedNode("urn:example:Thing")),
     *(Triple(NamedNode(f"urn:example:many/{n}"), RDFS.label, Literal("x" * 20)) for n in range(20_000)),
 ]
 
@@ -97,15 +104,32 @@ def asynchronously(test: Callable[..., Coroutine[None, None, None]]) -> Callable
 
 
 SPACES = st.sampled_from([*[" "] * 8, "\n", "\t ", "", " # ? } <\n", "#SERVICE <x> {}\r", "\r\n"])
-SUBJECTS = st.sampled_from(["<urn:example:1>", "?s", "$s", "?名", "e:1", "<urn:example:no>", "e:many"])
-PREDICATES = st.sampled_from(["<urn:example:p#q>", "a", "?p", "rdfs:label", "?s", "e:p", "<urn:example:p>"])
+SUBJECTS = st.sampled_from(
+    [*["<urn:example:1>", "?s", "?x"] * 3, "?x²", "?s", "$s", "?名", "e:1", "<urn:example:no>", "e:many"]
+)
+PREDICATES = st.sampled_from(
+    [*["<urn:example:p#q>", "?p"] * 3, "a", "?p", "rdfs:label", "?s", "e:p", "<urn:example:p>"]
+)
 OBJECTS = st.sampled_from(
-    ["?o", "?s", "'物'@ja", '"物"@ja', '"#"', '"7"^^xsd:integer', "e:Thing", "<urn:example:Thing>", '"}"', '""', "?p"]
+    [
+        *["?o", "?y"] * 5,
+        "?s",
+        "'物'@ja",
+        '"物"@ja',
+        '"#"',
+        '"7"^^xsd:integer',
+        "e:Thing",
+        "<urn:example:Thing>",
+        '"}"',
+        '""',
+        "?p",
+    ]
 )
 PROLOGUE = (
     "PREFIX e: <urn:example:> prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#>"
     " PREFIX xsd: <http://www.w3.org/2001/XMLSchema#> "
 )
+PROLOGUES = st.sampled_from(["", "", PROLOGUE, "PREFIX e: <no-iri> ", "PREFIX e: <urn:example:> PREFIX : <urn:x:> "])
 HEADS = st.sampled_from(
     [*["ASK", "SELECT *"] * 3, "ask WHERE", "SELECT *", "SELECT ?o", "select $s ?o WHERE", "SELECT?p", "SELECT ?none"]
 )
@@ -126,7 +150,8 @@ def texts(draw: st.DrawFn) -> tuple[str, str]:
     spaces = [draw(SPACES) for _ in words]
     plain = "".join(word + space[:1].replace("#", " ") for word, space in zip(words, spaces, strict=True))
     text = "".join(word + space for word, space in zip(words, spaces, strict=True))
-    return PROLOGUE + text, PROLOGUE + re.sub(r"(?<=[>\w])(?=[?$])", " ", plain.replace("#", "-"))
+    prologue = draw(PROLOGUES)
+    return prologue + text, prologue + re.sub(r"(?<=[>\w])(?=[?$])", " ", plain.replace("#", "-"))
 
 
 def patterns(node: object) -> list[CompValue]:
@@ -153,6 +178,29 @@ def test_a_lookup_is_one_pattern_and_is_answered_as_in_a_cell(
     assert found == both.in_a_cell(text, media_type)
 
 
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+TERMS = st.one_of(
+    TEXTS.map(Literal),
+    st.builds(lambda text, tag: Literal(text, language=tag), TEXTS, st.sampled_from(["ja", "en-GB", "x-a"])),
+    st.builds(lambda text, name: Literal(text, datatype=NamedNode(f"urn:d:{name}")), TEXTS, st.sampled_from("aé文")),
+    st.one_of(st.integers(), st.booleans(), st.floats()).map(Literal),
+    st.from_regex(r"urn:x:[a-zé文%&'=-]*", fullmatch=True).filter(lambda iri: "%" not in iri).map(NamedNode),
+    st.builds(BlankNode),
+)
+
+
+@given(st.lists(TERMS, max_size=6))
+def test_terms_are_written_as_the_engine_writes_them(terms: list[Literal | NamedNode | BlankNode]) -> None:
+    store, query = Store(), "SELECT ?p ?o { <urn:s> ?p ?o }"
+    store.extend([Quad(NamedNode("urn:s"), NamedNode("urn:p"), term) for term in terms])
+    asked = lookup(query)
+    assert asked is not None
+    found = bindings.found(store, asked, QueryResultsFormat.JSON, 2**24)
+    written = cast(QuerySolutions, store.query(query)).serialize(format=QueryResultsFormat.JSON)
+    assert written is not None
+    assert found == (written, len(json.loads(written)["results"]["bindings"]))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -160,6 +208,10 @@ def test_a_lookup_is_one_pattern_and_is_answered_as_in_a_cell(
         "ASK { ?s a <urn:example:Thing> . }",
         "SELECT ?o WHERE { <urn:example:1> <http://www.w3.org/2000/01/rdf-schema#label> ?o }",
         "# 名前\nSELECT * { ?s ?p '物'@ja } LIMIT 5",
+        "SELECT * { ?z <urn:example:p#q> ?a } LIMIT 2",
+        "SELECT ?a { <urn:example:1> <http://www.w3.org/2000/01/rdf-schema#label> ?a } LIMIT 1",
+        "SELECT ?z ?a { ?z <urn:example:p> ?a } LIMIT 0",
+        "SELECT * { <urn:example:1> a <urn:example:Thing> }",
         "PREFIX e: <urn:example:> SELECT $o { e:1 a ?o }",
     ],
 )
@@ -205,7 +257,12 @@ def test_what_may_take_long_is_no_lookup(text: str) -> None:
 
 
 def test_a_query_that_fails_is_explained_as_ever(both: Both) -> None:
-    for text in ("ASK { <no-iri> ?p ?o }", "ASK { none:x ?p ?o }", "SELECT ?o { <urn:x y> ?p ?o }"):
+    for text in (
+        "PREFIX : <x> ASK { ?s ?p ?o }",
+        "ASK { <no-iri> ?p ?o }",
+        "ASK { none:x ?p ?o }",
+        "SELECT ?o { <urn:x y> ?p ?o }",
+    ):
         assert both.here(text, JSON) is None
         with pytest.raises(Exception, match=r"SPARQL|接頭辞|IRI"):
             both.in_a_cell(text, JSON)
@@ -213,9 +270,10 @@ def test_a_query_that_fails_is_explained_as_ever(both: Both) -> None:
 
 def test_a_long_answer_is_left_to_a_cell_and_costs_no_time_here(both: Both) -> None:
     for text in ("SELECT * { ?s ?p ?o }", "SELECT ?s { ?s <http://www.w3.org/2000/01/rdf-schema#label> ?o }"):
-        began = time.perf_counter()
-        assert both.here(text, "text/csv") is None
-        assert time.perf_counter() - began < 0.05
+        for media_type in ("text/csv", JSON):
+            began = time.perf_counter()
+            assert both.here(text, media_type) is None
+            assert time.perf_counter() - began < 0.05
         assert len(both.in_a_cell(text, "text/csv")[0]) > MAX_BYTES
 
 

@@ -200,7 +200,7 @@ def test_the_type_of_a_problem_has_a_page(shipped: Client, path: str) -> None:
 HOSTILE = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
-    "{{ 7 * 7 }}",
+    "{{ 7919 * 7907 }}",
     "\u202egnirts",
     "=1+1",
 ]
@@ -239,7 +239,7 @@ def test_hostile_words_stay_words(hostile: Client, path: str) -> None:
     assert not found.all("script")
     assert not found.all("img")
     assert links <= {"", "http", "https"}
-    assert "49" not in text or "{{ 7 * 7 }}" in text
+    assert "49" not in text or "{{ 7919 * 7907 }}" in text
 
 
 def test_a_site_without_our_data_has_a_first_page(hostile: Client) -> None:

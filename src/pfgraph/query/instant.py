@@ -7,11 +7,12 @@ import time
 from contextlib import ExitStack, suppress
 from typing import IO, NamedTuple, cast
 
-from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions, Store
+from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, Store
 
-from pfgraph.namespaces import RDF
+from pfgraph.query import bindings
+from pfgraph.query.bindings import Found, TooLong
 from pfgraph.query.exchange import Answer, Stored
-from pfgraph.query.lookups import VARIABLE, Lookup
+from pfgraph.query.lookups import Lookup
 from pfgraph.query.rows import Rows
 from pfgraph.releases.locks import Lease
 from pfgraph.releases.release import LEASE
@@ -28,20 +29,6 @@ _FORMATS = {
     )
     if (found := QueryResultsFormat.from_media_type(media_type)) is not None
 }
-_WHOLE = DefaultGraph()
-_PLAIN = f"<{VARIABLE}"
-
-
-def _said(text: str, form: QueryResultsFormat) -> bytes:
-    """Return the answer to a query that needs no data, in the engine's words."""
-    return bytes(cast(QueryBoolean, Store().query(text)).serialize(format=form) or b"")
-
-
-_TRUTHS = {
-    (form, is_true): _said(text, form)
-    for form in _FORMATS.values()
-    for text, is_true in (("ASK {}", True), ("ASK { FILTER(false) }", False))
-}
 
 
 class _Held(NamedTuple):
@@ -49,10 +36,6 @@ class _Held(NamedTuple):
 
     store: Store
     lease: Lease | None
-
-
-class _TooLong(Exception):
-    """The answer is for a cell to give."""
 
 
 class _Sheet:
@@ -66,7 +49,7 @@ class _Sheet:
         """Take a piece of the answer."""
         self._left -= len(piece)
         if self._left < 0:
-            raise _TooLong
+            raise TooLong
         self._pieces.append(piece)
         return len(piece)
 
@@ -117,34 +100,18 @@ class Instant:
             return None
         began = time.monotonic()
         try:
-            body = _truth(held.store, asked.pattern, form) if asked.form == "ASK" else None
-            body = body or _evaluated(held.store, query, form)
+            found = bindings.found(held.store, asked, form, MAX_BYTES)
+            body, count = found or _evaluated(held.store, query, asked.form, media_type)
         except Exception:
             # A cell has room for it, or says what is wrong with it.
             return None
-        rows = Rows(media_type, asked.form)
-        rows.add(body)
-        return Answer(media_type, asked.form, body, True, time.monotonic() - began, rows.count)
+        return Answer(media_type, asked.form, body, True, time.monotonic() - began, count)
 
 
-def _truth(store: Store, pattern: tuple[str, str, str], form: QueryResultsFormat) -> bytes | None:
-    """Return whether there is a triple of IRIs and variables, without a query; None of other terms."""
-    if not all(term[0] in _PLAIN or term == "a" for term in pattern):
-        return None
-    subject, predicate, value = map(_node, pattern)
-    found = next(store.quads_for_pattern(subject, predicate, value, _WHOLE), None)
-    return _TRUTHS[form, found is not None]
-
-
-def _node(term: str) -> NamedNode | None:
-    if term[0] in VARIABLE:
-        return None
-    return RDF.type if term == "a" else NamedNode(term[1:-1])
-
-
-def _evaluated(store: Store, query: str, form: QueryResultsFormat) -> bytes:
-    sheet = _Sheet()
+def _evaluated(store: Store, query: str, form: str, media_type: str) -> Found:
+    sheet, rows = _Sheet(), Rows(media_type, form)
     # By its form it is either of these.
     found = cast(QueryBoolean | QuerySolutions, store.query(query))
-    found.serialize(cast(IO[bytes], sheet), form)
-    return sheet.written
+    found.serialize(cast(IO[bytes], sheet), _FORMATS[media_type])
+    rows.add(sheet.written)
+    return sheet.written, rows.count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import cast
@@ -37,6 +38,8 @@ Solution = Mapping[str, Term]
 # So many IRIs fit into one query, well below the longest that is evaluated.
 _OWN_AT_ONCE = 4
 _AT_ONCE = 300
+# A look at the file system takes longer than to answer from memory.
+_LOOK_S = 0.001
 
 
 class Site:
@@ -49,6 +52,7 @@ class Site:
         self._asking = asyncio.Semaphore(_OWN_AT_ONCE)
         self._current_path = str(shelf.home / "current")
         self._seen: tuple[int, int] | None = None
+        self._look_at = 0.0
         self._current: Release | None = None
         self._timeline: tuple[object, list[Move]] | None = None
 
@@ -56,10 +60,13 @@ class Site:
         """Return a release, by default the current one; raises ReleaseError where there is none."""
         if release_id is not None:
             return self.shelf.get(release_id)
-        # The pointer changes by a rename, so a look at its inode tells whether to read it: 2 µs a request.
-        seen = self._pointer()
-        if self._current is None or seen != self._seen:
-            self._current, self._seen = self.shelf.current(), seen
+        now = time.monotonic()
+        if self._current is None or now >= self._look_at:
+            # The pointer changes by a rename, so a look at its inode tells whether to read it.
+            seen = self._pointer()
+            if self._current is None or seen != self._seen:
+                self._current, self._seen = self.shelf.current(), seen
+            self._look_at = now + _LOOK_S
         if self._current is None:
             raise ReleaseError(
                 "まだ版がありません。",
@@ -67,6 +74,10 @@ class Site:
                 try_=Text("`pfgraph release` で公開してください。", "Publish with `pfgraph release`."),
             )
         return self._current
+
+    def look(self) -> None:
+        """Look at once which release is current: whoever has just published one expects to be answered by it."""
+        self._look_at = 0.0
 
     def current_id(self) -> str | None:
         """Return the id of the current release, None where there is none or it cannot be read."""

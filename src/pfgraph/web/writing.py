@@ -67,7 +67,10 @@ class Desk:
 
     async def write(self, request: Request, wanted: WriteRequest, body: bytes) -> Written:
         """Return what became of a write."""
-        written = await self._writers.write(wanted, body)
+        try:
+            written = await self._writers.write(wanted, body)
+        finally:
+            self.site.look()
         trace(request.scope).release = written.release
         return written
 
