@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import http.client
 import json
+import multiprocessing
 import os
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from urllib.parse import quote
 
@@ -59,7 +62,7 @@ def main() -> None:
             _until_ready(port)
             _write(port, token, 0)
             quiet = _reading(port, lambda: time.sleep(QUIET_S))
-            busy = _reading(port, lambda: [_write(port, token, n) for n in range(1, publishes + 1)])
+            busy = _reading(port, lambda: _writing(port, token, publishes))
         finally:
             server.terminate()
             server.wait()
@@ -102,20 +105,33 @@ def _write(port: int, token: str, number: int) -> None:
         raise SystemExit(f"{answer.status} {answer.read().decode()}")
 
 
-def _reading(port: int, work: object) -> Seen:
+def _writing(port: int, token: str, publishes: int) -> None:
+    for number in range(1, publishes + 1):
+        _write(port, token, number)
+
+
+def _reading(port: int, work: Callable[[], object]) -> Seen:
     """Return what readers see while some work is done."""
-    seen, stop = Seen(), threading.Event()
-    threads = [threading.Thread(target=_read, args=(port, seen, stop, n)) for n in range(READERS)]
-    for thread in threads:
-        thread.start()
-    work()  # type: ignore[operator]
+    # Readers are processes of their own, as clients are: threads of one would wait for each other, not for the server.
+    stop: Event = multiprocessing.Event()
+    found: SimpleQueue[Seen] = multiprocessing.SimpleQueue()
+    readers = [multiprocessing.Process(target=_read, args=(port, found, stop, n)) for n in range(READERS)]
+    for reader in readers:
+        reader.start()
+    work()
     stop.set()
-    for thread in threads:
-        thread.join()
-    return seen
+    seen = [found.get() for _ in readers]
+    for reader in readers:
+        reader.join()
+    return Seen(
+        [time_ms for each in seen for time_ms in each.times_ms],
+        [error for each in seen for error in each.errors],
+        sum(each.mixtures for each in seen),
+    )
 
 
-def _read(port: int, seen: Seen, stop: threading.Event, reader: int) -> None:
+def _read(port: int, found: SimpleQueue[Seen], stop: Event, reader: int) -> None:
+    seen = Seen()
     connection = http.client.HTTPConnection("127.0.0.1", port)
     number = 0
     while not stop.is_set():
@@ -137,6 +153,7 @@ def _read(port: int, seen: Seen, stop: threading.Event, reader: int) -> None:
             continue
         (row,) = json.loads(body)["results"]["bindings"]
         seen.mixtures += row["a"]["value"] != row["b"]["value"]
+    found.put(seen)
 
 
 if __name__ == "__main__":
