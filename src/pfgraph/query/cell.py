@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import functools
 import importlib
 import itertools
 import json
@@ -20,6 +21,7 @@ import signal
 import struct
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ STACK_BYTES = 512 * 2**20
 CHUNK_BYTES = 64 * 2**10
 # Of a graph up to so many triples only the prefixes that shorten something are declared.
 FEW_TRIPLES = 1000
+# So many names and prefixes are remembered.
+KEPT = 4096
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 1, 15, 38, 22, 2
 # linux/audit.h, and the numbers of socket, connect, bind, listen, accept, sendto, sendmsg, socketpair, clone, fork,
 # vfork, execve, execveat, ptrace, accept4, sendmmsg, io_uring_setup, clone3 on each architecture. The first two end
@@ -38,19 +42,6 @@ _DENIED = {
 _DEADLY = 2
 _ALLOW, _REFUSE, _KILL_PROCESS = 0x7FFF0000, 0x00050000 | 1, 0x80000000
 _X32 = 0x40000000
-_GRAPHS = {
-    "text/turtle": "TURTLE",
-    "application/n-triples": "N_TRIPLES",
-    "application/n-quads": "N_QUADS",
-    "application/trig": "TRIG",
-    "application/rdf+xml": "RDF_XML",
-}
-_SOLUTIONS = {
-    "application/sparql-results+json": "JSON",
-    "application/sparql-results+xml": "XML",
-    "text/csv": "CSV",
-    "text/tab-separated-values": "TSV",
-}
 _IRI = re.compile("<([^<>\\s]+)>")
 
 
@@ -183,15 +174,17 @@ class Evaluation:
         self._store = self._ox.Store.read_only(store_path)
         self._prefixes = prefixes
         self._labels = (prefixes["rdfs"] + "label", prefixes["skos"] + "prefLabel")
+        # What never changes on a store, and neighbours of many things share.
+        self._label = functools.lru_cache(KEPT)(self._label_of)
+        self._prefix = functools.lru_cache(KEPT)(self._prefix_of)
 
     def answer(self, request: dict[str, Any], wire: Wire) -> None:
         """Write the answer to a query; exceptions leave as they are."""
         found = self._store.query(request["query"], **self._dataset(request))
-        media_type = request["media_type"]
         if isinstance(found, self._ox.QueryTriples):
             self._graph(found, request, wire)
         else:
-            found.serialize(wire, getattr(self._ox.QueryResultsFormat, _SOLUTIONS[media_type]))
+            found.serialize(wire, self._ox.QueryResultsFormat.from_media_type(request["media_type"]))
 
     def _dataset(self, request: dict[str, Any]) -> dict[str, Any]:
         default, named = request["default_graphs"], request["named_graphs"]
@@ -202,7 +195,7 @@ class Evaluation:
         return {"default_graph": nodes, "named_graphs": [self._ox.NamedNode(iri) for iri in named]}
 
     def _graph(self, found: Any, request: dict[str, Any], wire: Wire) -> None:
-        form = getattr(self._ox.RdfFormat, _GRAPHS[request["media_type"]])
+        form = self._ox.RdfFormat.from_media_type(request["media_type"])
         triples = self._described(found, request) if request["form"] == "DESCRIBE" else found
         if form in (self._ox.RdfFormat.N_TRIPLES, self._ox.RdfFormat.N_QUADS):
             self._ox.serialize(triples, wire, form)
@@ -213,10 +206,12 @@ class Evaluation:
 
     def _used(self, triples: list[Any]) -> dict[str, str]:
         """Return the prefixes that shorten an IRI of a graph; of two that fit it is the longer namespace's."""
-        longest = sorted(self._prefixes.items(), key=lambda each: -len(each[1]))
         iris = set(_IRI.findall(" ".join(map(str, triples))))
-        fitting = (next((prefix for prefix, ns in longest if iri.startswith(ns)), None) for iri in iris)
-        return {prefix: self._prefixes[prefix] for prefix in sorted({each for each in fitting if each})}
+        return {prefix: self._prefixes[prefix] for prefix in sorted({p for p in map(self._prefix, iris) if p})}
+
+    def _prefix_of(self, iri: str) -> str:
+        fitting = (prefix for prefix, namespace in self._prefixes.items() if iri.startswith(namespace))
+        return max(fitting, key=lambda prefix: len(self._prefixes[prefix]), default="")
 
     def _described(self, found: Any, request: dict[str, Any]) -> Any:
         """Yield the symmetric concise bounded description of what a query describes.
@@ -239,12 +234,15 @@ class Evaluation:
                 mentioned.update((triple.subject, triple.predicate, triple.object))
                 yield triple
         named = sorted((node for node in mentioned if isinstance(node, ox.NamedNode)), key=str)
-        for triple in self._said(sources, ((n, ox.NamedNode(each), None) for n in named for each in self._labels)):
+        for triple in itertools.chain.from_iterable(self._label(node, *sources) for node in named):
             if triple not in seen:
                 seen.add(triple)
                 yield triple
 
-    def _said(self, graphs: list[Any], patterns: Any) -> Any:
+    def _label_of(self, node: Any, *graphs: Any) -> list[Any]:
+        return list(self._said(graphs, ((node, self._ox.NamedNode(each), None) for each in self._labels)))
+
+    def _said(self, graphs: Iterable[Any], patterns: Any) -> Any:
         """Yield the triples of some graphs that match some patterns."""
         for pattern in patterns:
             for graph in graphs:
