@@ -85,9 +85,10 @@ def held_by(pid: int) -> set[str]:
 
 
 def test_cells_come_from_the_nursery(server: Server) -> None:
-    """A cell is a child of the server and runs no command of its own."""
+    """A cell is a child of the server and runs no command of its own; `/health` says so."""
     nursery = nursery_of(server)
 
+    assert server.engine()["forks"] is True
     assert {command_of(pid) for pid in server.cells()} == {command_of(nursery)}
 
 
@@ -111,6 +112,7 @@ def test_a_killed_nursery_harms_no_cell(server: Server) -> None:
     before = server.cells()
     os.kill(nursery, signal.SIGKILL)
     until(lambda: nursery not in children(server.process.pid))
+    assert server.engine()["forks"] is False
     assert {*before} <= {*server.cells()}
     asking.join()
     assert answers[0].json()["type"].endswith("query-timeout")

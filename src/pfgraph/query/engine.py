@@ -32,6 +32,7 @@ class Health(TypedDict):
     busy: int
     processes: int
     jailed: bool | None
+    forks: bool
     spawned: int
     killed: dict[str, int]
 
@@ -133,6 +134,7 @@ class Engine:
             "busy": pool.busy,
             "processes": pool.processes,
             "jailed": pool.jailed,
+            "forks": pool.forks,
             "spawned": pool.spawned,
             "killed": {cause: pool.ended[cause] for cause in CAUSES},
         }

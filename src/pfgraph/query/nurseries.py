@@ -146,6 +146,11 @@ class Nurseries:
         nursery = self._open()
         return None if nursery is None else await nursery.child(told, descriptors)
 
+    @property
+    def is_fertile(self) -> bool:
+        """Whether there is a nursery that processes have come from."""
+        return self._nursery is not None and self._nursery.is_open and self._nursery.is_fertile
+
     async def close(self) -> None:
         """Have no nursery any more."""
         self._started = False

@@ -59,6 +59,11 @@ class Pool:
         """How many processes there are, also those that start and those that end."""
         return len(self._idle) + len(self._busy) + len(self._starting) + len(self._tasks)
 
+    @property
+    def forks(self) -> bool:
+        """Whether cells are forked, and not started by a command, which takes longer."""
+        return self._nurseries.is_fertile
+
     async def take(self, store_path: str, client: str = "") -> Cell:
         """Return a cell on a release for a client: the one it had, one that is nobody's, or a new one.
 

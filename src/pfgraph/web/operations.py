@@ -55,6 +55,7 @@ _TOLD = {
     "busy": "Cells that have one.",
     "processes": "Cells, also those that start and those that end.",
     "jailed": "Whether all cells are denied sockets by the kernel.",
+    "forks": "Whether cells are forked, and not started by a command.",
 }
 
 
