@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
-from pyoxigraph import Store
+from pyoxigraph import Literal, Store, Triple
 
-from pfgraph.namespaces import ID, PF, RDF, expand
+from pfgraph.namespaces import GRAPH, ID, PF, RDF, RDFS, expand
 from pfgraph.web.prefectures import PREFECTURES, counted, grid
-from sites import Client
+from sites import Client, publish, serving
 
 
 def text(client: Client, path: str, language: str = "ja") -> str:
@@ -81,6 +82,21 @@ def test_a_thing_is_found_by_kind_and_by_place(shipped: Client, path: str, ja: l
         assert wanted is None or ways == wanted
         for href in re.findall('href="([^"]*)"', crumbs):
             assert shipped.get(href, "text/html").status_code == 200
+
+
+def test_what_several_do_is_in_none_of_their_places(tmp_path: Path) -> None:
+    """A thing of two local governments is not told to be of one of them."""
+    cities = [ID["government/312011"], ID["government/401005"]]
+    said = [(ID["initiative/one"], cities[:1]), (ID["initiative/two"], cities)]
+    triples = [Triple(thing, PF.implementer, each) for thing, found in said for each in found]
+    triples += [Triple(thing, RDF.type, PF.Initiative) for thing, _ in said]
+    triples += [Triple(each, RDFS.label, Literal("市", language="ja")) for each in cities]
+    publish(tmp_path, {GRAPH.x.value: triples})
+    with serving(tmp_path) as client:
+        one, two = (client.get(f"/doc/initiative/{name}", "text/html").text for name in ("one", "two"))
+
+    assert "鳥取県</span>" in one.partition("<h1>")[0]
+    assert "鳥取県" not in two.partition("<h1>")[0]
 
 
 def test_intentions_stand_apart_from_facts(shipped: Client) -> None:

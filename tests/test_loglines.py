@@ -20,6 +20,7 @@ def test_lines_of_one_moment_are_written_together_and_in_order(capsys: pytest.Ca
         handler = Gathered()
         for text in ("一", "二"):
             handler.handle(line(text))
+            await asyncio.sleep(SOON_S / 10)
         assert capsys.readouterr().err == ""
         await asyncio.sleep(2 * SOON_S)
         assert capsys.readouterr().err == "一\n二\n"

@@ -12,6 +12,7 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, Store, par
 
 from pfgraph.namespaces import GRAPH
 from pfgraph.releases.shelf import Shelf
+from pfgraph.web import site
 from writing import PREFIXES, Writer, writable
 
 LOCAL = GRAPH["local"].value
@@ -46,6 +47,19 @@ def test_an_update_leads_to_a_new_release(writer: Writer) -> None:
     assert answer.headers["etag"] == f'"{writer.release().id}"'
     assert answer.headers["location"] == f"http://test/releases/{writer.release().id}"
     assert writer.ask("GRAPH :new { :a :p 1 } :a :p 1")
+
+
+def test_whoever_has_written_reads_what_was_written(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a write nobody relies on an earlier look at which release is current."""
+    monkeypatch.setattr(site, "_LOOK_S", 3600.0)
+    before = writer.release().id
+    writer.client.app.site.look()
+    assert writer.release().id == before
+    answer = writer.update("INSERT DATA { GRAPH :read { :a :read 1 } }")
+
+    assert writer.release().id == answer.json()["release"] != before
+    # As ever for the tests that follow.
+    writer.client.app.site.look()
 
 
 def test_what_changes_nothing_makes_no_release(writer: Writer) -> None:

@@ -33,6 +33,7 @@ class Health(TypedDict):
     processes: int
     jailed: bool | None
     forks: bool
+    held: int
     spawned: int
     killed: dict[str, int]
 
@@ -135,6 +136,7 @@ class Engine:
             "processes": pool.processes,
             "jailed": pool.jailed,
             "forks": pool.forks,
+            "held": self._instant.held,
             "spawned": pool.spawned,
             "killed": {cause: pool.ended[cause] for cause in CAUSES},
         }

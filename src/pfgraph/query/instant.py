@@ -68,6 +68,11 @@ class Instant:
     def __init__(self) -> None:
         self._held: dict[str, _Held] = {}
 
+    @property
+    def held(self) -> int:
+        """How many releases are open."""
+        return len(self._held)
+
     async def hold(self, release: Stored) -> None:
         """Open a release, if it can be opened."""
         if release.id in self._held:

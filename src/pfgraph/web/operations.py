@@ -56,6 +56,7 @@ _TOLD = {
     "processes": "Cells, also those that start and those that end.",
     "jailed": "Whether all cells are denied sockets by the kernel.",
     "forks": "Whether cells are forked, and not started by a command.",
+    "held": "Releases that are open for queries that need no cell.",
 }
 
 
