@@ -46,7 +46,7 @@ WINGS: list[tuple[str, list[str]]] = [
         "query",
         [
             *["grammar", "mistakes", "stops", "syntax", "fetching", "lookups", "sparql"],
-            *["children", "nurseries", "lines", "cells", "pool"],
+            *["confines", "children", "nurseries", "lines", "cells", "pool"],
             *["turnstile", "exchange", "rows", "reading", "evaluation", "bindings", "instant", "engine"],
         ],
     ),
@@ -66,7 +66,7 @@ WINGS: list[tuple[str, list[str]]] = [
             *["context", "frames", "literals", "jsonld", "questions", "description", "rendering", "answers"],
             *["problems", "site", "presence", "memento", "rows", "graphs"],
             *["boundary", "metrics", "operations", "names", "vocabulary", "solutions", "delivery"],
-            *["plain", "swift", "result_page"],
+            *["plain", "remembered", "swift", "result_page"],
             *["endpoint", "members", "openapi", "interface", "choices", "queries", "changes", "archive", "citing"],
             *["documents", "evidence", "origins", "facts", "sentences", "prefectures", "schema_org"],
             *["alike", "crumbs", "timeline", "neighbourhood", "entities"],

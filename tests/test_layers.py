@@ -118,10 +118,24 @@ def test_releases_share_what_is_large(shelf: Shelf) -> None:
 
 
 def test_nothing_is_left_of_the_making(shelf: Shelf) -> None:
-    """A release has no store but the one it is read from, and a layer leaves nothing in it to be replayed."""
-    for release in (release for release, _ in written(shelf) if release.manifest.laid_on):
+    """A release has no store but the one it is read from; of a layer of more than a few quads no log is left in it."""
+    found = [release for release, _ in written(shelf) if release.manifest.laid_on]
+    logs = [any(log.stat().st_size for log in release.store_path.glob("*.log")) for release in found]
+
+    for release in found:
         assert {path.name for path in release.path.iterdir() if path.is_dir()} <= {"store", "queries", "ontology"}
-        assert [log for log in release.store_path.glob("*.log") if log.stat().st_size] == []
+        assert not [*release.store_path.glob("LO*")]
+    assert [release.manifest.layer <= layers.FEW for release in found] == logs
+    assert {*logs} == {True, False}
+
+
+def test_what_a_log_holds_outlives_the_next_layer(shelf: Shelf) -> None:
+    """A store whose last changes are in its log is copied with them, to be written on or to be laid on."""
+    first = write(shelf, [], quads(range(3000, 3003))).release
+    clone = shelf.home / "clone"
+    layers.clone(first.store_path, clone)
+
+    assert set(Store.read_only(str(clone))) == set(Store(str(clone))) == content(first) > set(quads(range(3000, 3003)))
 
 
 def test_changes_add_up() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,15 +16,18 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from pfgraph.namespaces import GRAPH, RDFS, prefixes
 from pfgraph.publish.evaluation import Budget, Evaluation
 from pfgraph.publish.evaluation import Nursery as WritersNursery
-from pfgraph.query.cells import CELL
+from pfgraph.query.cells import CELL, spawn
+from pfgraph.query.cells import Budget as CellBudget
 from pfgraph.query.children import Child
 from pfgraph.query.engine import Engine
 from pfgraph.query.nurseries import Nurseries
+from pfgraph.query.nursery import Kept, attend
+from pfgraph.releases.locks import Lease, unread
 from pfgraph.releases.release import Release
 from pfgraph.settings import Settings
 from servers import Server, children, named, running, state_of
@@ -152,8 +158,8 @@ def test_a_nursery_that_cannot_start_is_done_without(monkeypatch: pytest.MonkeyP
         ours, theirs = socket.socketpair()
         with ours, theirs:
             with pytest.raises(ConnectionResetError):
-                await nurseries.child({}, [theirs.fileno()])
-            found = [await nurseries.child({}, [theirs.fileno()]) for _ in range(2)]
+                await nurseries.child({}, theirs.fileno())
+            found = [await nurseries.child({}, theirs.fileno()) for _ in range(2)]
         await nurseries.close()
         return found, time.monotonic() - began
 
@@ -197,11 +203,11 @@ def test_a_cell_that_nobody_waits_for_any_more_ends(release: Release) -> None:
         # Both ends stay here: that it has nobody to talk to is not what ends the cell.
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            starting = asyncio.ensure_future(nurseries.child(told, [theirs.fileno()]))
+            starting = asyncio.ensure_future(nurseries.child(told, theirs.fileno()))
             await asyncio.sleep(0)
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
-            last = await nurseries.child(told, [theirs.fileno()])
+            last = await nurseries.child(told, theirs.fileno())
             assert last is not None
             last.kill()
             await last.ended()
@@ -216,6 +222,47 @@ def test_a_cell_that_nobody_waits_for_any_more_ends(release: Release) -> None:
     before = {*children(os.getpid())}
 
     assert [pid for pid in asyncio.run(given_up()) if pid not in before] == []
+
+
+def test_who_answers_goes_first(server: Server) -> None:
+    """What only gets ready takes long turns on the CPU, what answers the usual ones: it is not kept waiting."""
+    nursery = nursery_of(server)
+    usual = slice_of(os.getpid())
+    if not usual:
+        pytest.skip("this kernel does not tell, or knows of no turns")
+    until(lambda: all(len([*Path(f"/proc/{pid}/task").iterdir()]) > 1 for pid in server.cells()))
+
+    assert slice_of(nursery) == 100_000_000 > usual
+    for pid in server.cells():
+        answering = max(int(thread.name) for thread in Path(f"/proc/{pid}/task").iterdir())
+        until(lambda answering=answering: slice_of(answering) == usual)
+
+
+def slice_of(thread: int) -> int:
+    """Return how many nanoseconds at a time a thread may have; 0 where the kernel does not say."""
+    try:
+        lines = Path(f"/proc/{thread}/sched").read_text("ascii").splitlines()
+    except FileNotFoundError:
+        return 0
+    return next((int(line.split()[-1]) for line in lines if line.startswith("se.slice")), 0)
+
+
+def test_a_library_has_slim_threads() -> None:
+    """Once a process has said so, the threads that a library starts in it take 2 MB each for their stacks."""
+    said = """
+import ctypes, sys
+from pfgraph.query import confines
+libc, attributes, size = ctypes.CDLL(None), ctypes.create_string_buffer(64), ctypes.c_size_t()
+if not hasattr(libc, "pthread_getattr_default_np"):
+    sys.exit(print(confines.LIBRARY_STACK_BYTES))
+confines.get_ready()
+libc.pthread_getattr_default_np(attributes)
+libc.pthread_attr_getstacksize(attributes, ctypes.byref(size))
+print(size.value)
+"""
+    found = subprocess.run([sys.executable, "-c", said], capture_output=True, check=True)
+
+    assert int(found.stdout) == 2 * 2**20
 
 
 def test_ctrl_c_is_for_the_server(server: Server) -> None:
@@ -259,6 +306,77 @@ def test_a_release_gets_its_cells_one_after_the_other(release: Release) -> None:
 
     assert idle == 3
     assert max(starting) == 1
+
+
+# ---- the store that is kept open
+
+
+def test_a_cell_finds_its_store_open(tmp_path: Path) -> None:
+    """The second cell on a release opens nothing: it starts though the store could not be opened any more."""
+    other = publish(tmp_path, {GRAPH["data/y"].value: THINGS})
+    current = other.store_path / "CURRENT"
+
+    async def started() -> int:
+        nurseries = Nurseries(CELL)
+        nurseries.start()
+        cells = []
+        for _ in range(2):
+            cells.append(await spawn(str(other.store_path), CellBudget(2**28, 5.0), prefixes(), nurseries))
+            if len(cells) == 1:
+                current.rename(current.with_name("elsewhere"))
+        for cell in cells:
+            await cell.gone()
+        await nurseries.close()
+        return len(cells)
+
+    assert asyncio.run(started()) == 2
+    with pytest.raises(OSError, match="CURRENT"):
+        Store.read_only(str(other.store_path))
+
+
+def test_a_store_is_kept_as_long_as_nobody_asks_for_another(release: Release, tmp_path: Path) -> None:
+    """What a nursery has open is not removed; it lets go of it for the next one, and where nobody asks for a while."""
+    other = publish(tmp_path, {GRAPH["data/y"].value: THINGS})
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    kept = Kept(Store.read_only)
+    nursing = threading.Thread(target=attend, args=(theirs, lambda: False, kept, 0.5))
+    nursing.start()
+
+    def ask(wanted: Release) -> None:
+        with Lease.take(wanted.lease_path) or pytest.fail("no lease") as lease:
+            message = json.dumps({"number": 0, "told": {}, "opens": str(wanted.store_path)}).encode()
+            socket.send_fds(ours, [message], [lease.fileno()])
+            until(lambda: kept.given and is_held(wanted))
+
+    with ours, theirs:
+        ask(release)
+        assert is_held(release)
+        ask(other)
+        until(lambda: not is_held(release))
+        assert is_held(other)
+        until(lambda: not is_held(other))
+        assert kept.given == {}
+        ours.shutdown(socket.SHUT_RDWR)
+        nursing.join()
+
+
+def is_held(release: Release) -> bool:
+    """Return whether somebody has a lease on a release."""
+    with unread(release.lease_path) as free:
+        return not free
+
+
+def test_what_cannot_be_opened_is_kept_by_nobody(release: Release, tmp_path: Path) -> None:
+    """A store that cannot be opened leaves a nursery with none, not with the one before."""
+    kept = Kept(Store.read_only)
+    with Lease.take(release.lease_path) or pytest.fail("no lease") as lease:
+        kept.have(str(release.store_path), lease.fileno())
+        before = kept.given
+        kept.have(str(tmp_path / "none"), lease.fileno())
+
+    assert [*before] == ["store"]
+    assert kept.given == {}
+    assert not is_held(release)
 
 
 # ---- those of writers

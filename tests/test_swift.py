@@ -8,6 +8,8 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, quote_plus
@@ -315,6 +317,39 @@ def test_the_next_release_answers_from_its_publication_on(tmp_path: Path) -> Non
         assert after[1]["pfgraph-release"] == published.id
         for pattern in (SELECT, FILTERED):
             assert json.loads(ask(pattern.format(2))[2])["results"]["bindings"] == []
+
+
+@pytest.mark.parametrize("pattern", [SELECT, FILTERED])
+@pytest.mark.parametrize(
+    ("fields", "more"),
+    [
+        ([JSON], ""),
+        ([("Accept", "text/csv"), ("Accept-Encoding", "gzip")], "&timeout=5"),
+        # What speaks of the release itself, or of a moment, is not the same in another one.
+        ([JSON], "&x={release}"),
+        ([JSON, ("Accept-Datetime", "{moment}")], ""),
+    ],
+)
+def test_the_next_release_answers_as_layer_by_layer(tmp_path: Path, fields: Fields, more: str, pattern: str) -> None:
+    """What is known of a kind of requests outlives its release, and nothing of that release is left in the answers."""
+    first = publish(tmp_path, {GRAPH["data/things"].value: frozenset(THINGS)})
+    moment = format_datetime(datetime.now(UTC), usegmt=True)
+    said = [(name, value.format(moment=moment)) for name, value in fields]
+    address = more.format(release=first.id)
+    with running(tmp_path) as server, asking(server, said) as ask:
+        until_held(server)
+        for n in (1, 2):
+            ask(pattern.format(n), address)
+        published = publish(tmp_path, {GRAPH["data/things"].value: frozenset(THINGS[:100])})
+        # The second time it is asked, an answer is kept; the third time it is given once more.
+        asked = (3, 4, 4, 4, 5, 5, 5)
+        found = [ask(pattern.format(n), address) for n in asked]
+        expected = [thoroughly(server, pattern.format(n), address, said) for n in asked]
+        lines = [line for line in server.stop() if line["path"] == "/sparql"]
+
+    assert found == expected
+    assert {line["release"] for line in lines[2:]} <= {found[0][1]["pfgraph-release"]}
+    assert found[0][1]["pfgraph-release"] == (first.id if "{moment}" in str(fields) else published.id)
 
 
 def test_every_answer_is_logged_and_counted(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ _spec: Any = importlib.util.spec_from_file_location("query_cell", Path(__file__)
 _cell: Any = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_cell)
 # What a nursery asks of the file of its cells.
-settle = _cell.settle
+confines = _cell.confines
 
 _FORMATS = {
     "text/turtle": "TURTLE",
@@ -124,7 +124,7 @@ class Work:
 
 def live(fd: int, parent: int, told: Mapping[str, Any]) -> None:
     """Be a cell from here on: on a store or on none, with a memory budget in bytes."""
-    settle(b"pfgraph-writer", parent)
+    confines.settle(b"pfgraph-writer", parent)
     _cell.work(Work(told["store"]), fd, told["memory_bytes"])
 
 
@@ -132,6 +132,7 @@ def main() -> None:
     """Run a cell: file descriptor, folder of pyoxigraph, parent, and what it is told as JSON."""
     fd, packages, parent, told = sys.argv[1:5]
     sys.path.append(packages)
+    confines.get_ready()
     live(int(fd), int(parent), json.loads(told))
 
 

@@ -75,7 +75,7 @@ class Nursery:
             if channel is None:
                 return None
             with Path(os.devnull).open("wb") as silence:
-                message = json.dumps({"number": 0, "told": told}).encode()
+                message = json.dumps({"number": 0, "told": told, "opens": ""}).encode()
                 socket.send_fds(channel, [message], [line.fileno(), silence.fileno()])
             report = channel.recv(_REPORT_BYTES)
             if not report:

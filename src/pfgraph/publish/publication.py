@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, Store, Triple
@@ -29,7 +28,7 @@ from pfgraph.publish.reach import Changes
 from pfgraph.publish.updates import Editor
 from pfgraph.releases import durability
 from pfgraph.releases.layers import Change, Laid, Laying
-from pfgraph.releases.manifest import ID_LENGTH, Manifest
+from pfgraph.releases.manifest import ID_LENGTH, Manifest, version_of
 from pfgraph.releases.pipeline import SHAPES
 from pfgraph.releases.release import CHANGE, DUMP, LEASE, MANIFEST, REPORT, REPORT_TURTLE, STORE, Release
 from pfgraph.releases.shelf import Shelf
@@ -238,8 +237,8 @@ def _sealed(path: Path, parent: Release, sums: Manifest, report: Report, laid: L
     manifest = replace(
         sums,
         created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        pfgraph=version("pfgraph"),
-        pyoxigraph=version("pyoxigraph"),
+        pfgraph=version_of("pfgraph"),
+        pyoxigraph=version_of("pyoxigraph"),
         conforms=report.conforms,
         results=_counted(report),
         laid_on=laid.on,

@@ -24,6 +24,7 @@ from pfgraph.publish.evaluation import Budget, Nursery
 from pfgraph.publish.publication import Terms
 from pfgraph.publish.requests import WriteRequest
 from pfgraph.publish.updates import Editor
+from pfgraph.query.confines import LONG_MS, slim_threads, take_turns
 from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 
@@ -96,6 +97,8 @@ def main() -> None:
     home, plain, memory, seconds = sys.argv[1:5]
     # Readers go first; what is published comes a little later for it.
     os.nice(_NICE)
+    take_turns(LONG_MS)
+    slim_threads()
     budget = Budget(int(memory), float(seconds), float(seconds))
     serve(Shelf(Path(home)), sys.stdin.buffer, sys.stdout.buffer, plain=plain == "plain", budget=budget)
 

@@ -1,23 +1,19 @@
 """A cell: this file runs by itself in a process that holds one read-only release and can be killed.
 
-It imports the standard library and pyoxigraph only, and speaks over one socket. A request is four bytes of length
-and JSON; an answer is frames of one byte of kind, four bytes of length and a payload: R ready, D data, E end, X error.
+It imports the standard library, pyoxigraph and the file `confines`, and speaks over one socket. A request is four bytes
+of length and JSON; an answer is frames of one byte of kind, four bytes of length and a payload: R ready, D data, E end,
+X error.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import fcntl
 import functools
 import importlib
+import importlib.util
 import itertools
 import json
 import os
-import platform
 import re
-import resource
-import signal
 import struct
 import sys
 import threading
@@ -31,17 +27,9 @@ CHUNK_BYTES = 64 * 2**10
 FEW_TRIPLES = 1000
 # So many names and prefixes are remembered.
 KEPT = 4096
-PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 1, 15, 38, 22, 2
-# linux/audit.h, and the numbers of socket, connect, bind, listen, accept, sendto, sendmsg, socketpair, clone, fork,
-# vfork, execve, execveat, ptrace, accept4, sendmmsg, io_uring_setup, clone3 on each architecture. The first two end
-# the process: an engine that only failed to connect would answer SERVICE SILENT, and answer it wrongly.
-_DENIED = {
-    "x86_64": (0xC000003E, (41, 42, 49, 50, 43, 44, 46, 53, 56, 57, 58, 59, 322, 101, 288, 307, 425, 435)),
-    "aarch64": (0xC00000B7, (198, 203, 200, 201, 202, 206, 211, 199, 220, 221, 281, 117, 242, 269, 425, 435)),
-}
-_DEADLY = 2
-_ALLOW, _REFUSE, _KILL_PROCESS = 0x7FFF0000, 0x00050000 | 1, 0x80000000
-_X32 = 0x40000000
+_spec: Any = importlib.util.spec_from_file_location("confines", Path(__file__).with_name("confines.py"))
+confines: Any = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(confines)
 _IRI = re.compile("<([^<>\\s]+)>")
 
 
@@ -112,66 +100,13 @@ class Wire:
         self.send(b"X", json.dumps({"kind": kind, "message": message}).encode())
 
 
-def jail() -> bool:
-    """Deny this thread sockets, on pain of death, and new processes; return whether the kernel agreed."""
-    machine = platform.machine()
-    if sys.platform != "linux" or machine not in _DENIED:
-        return False
-    arch, denied = _DENIED[machine]
-    rules = [(0x20, 0, 0, 4), (0x15, 1, 0, arch), (0x06, 0, 0, _REFUSE), (0x20, 0, 0, 0)]
-    rules += [(0x35, 0, 1, _X32), (0x06, 0, 0, _REFUSE)]
-    for place, number in enumerate(denied):
-        rules += [(0x15, 0, 1, number), (0x06, 0, 0, _KILL_PROCESS if place < _DEADLY else _REFUSE)]
-    rules.append((0x06, 0, 0, _ALLOW))
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
-    bpf = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(rules), ctypes.addressof(code)))
-    prctl = ctypes.CDLL(None).prctl
-    return bool(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 == prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, bpf, 0, 0))
-
-
-def settle(name: bytes, parent: int) -> None:
-    """Take a name, leave Ctrl-C to the parent, and have the kernel end this process when its parent ends."""
-    if sys.platform == "linux":
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        prctl = ctypes.CDLL(None).prctl
-        prctl(PR_SET_NAME, name, 0, 0, 0)
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(0)
-
-
-def limit_memory(budget_bytes: int) -> None:
-    """Bound the address space to what is mapped now and a budget; a fixed bound would fail some starts."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        mapped = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (mapped + budget_bytes, mapped + budget_bytes))
-
-
-def limit_cpu(budget_s: float) -> None:
-    """Give this process so much CPU time from now on."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    bound = int(used.ru_utime + used.ru_stime + budget_s) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (bound, resource.RLIM_INFINITY))
-
-
-def hold(release: Path) -> None:
-    """Keep a release from being removed as long as this process lives: a shared lock on its lease.
-
-    A query on a store whose files are gone grows without bound; better no cell than one on such a store.
-    """
-    with contextlib.suppress(FileNotFoundError):
-        fcntl.flock(os.open(release / "lease", os.O_RDONLY), fcntl.LOCK_SH | fcntl.LOCK_NB)
-
-
 class Evaluation:
     """Queries on one store."""
 
-    def __init__(self, store_path: str, prefixes: dict[str, str]) -> None:
+    def __init__(self, store: Any, store_path: str, prefixes: dict[str, str]) -> None:
         # Where pyoxigraph lies is known only now; its own types would ask for real files where a Wire does.
-        self._ox: Any = importlib.import_module("pyoxigraph")
-        self._store = self._ox.Store.read_only(store_path)
+        self._ox: Any = sys.modules.get("pyoxigraph") or importlib.import_module("pyoxigraph")
+        self._store = store or self._ox.Store.read_only(store_path)
         self._prefixes = prefixes
         self._labels = (prefixes["rdfs"] + "label", prefixes["skos"] + "prefLabel")
         # What never changes on a store, and neighbours of many things share.
@@ -252,10 +187,11 @@ class Evaluation:
 
 def serve(evaluation: Any, wire: Wire, memory_bytes: int) -> None:
     """Answer requests one after the other until the other side is gone."""
-    limit_memory(memory_bytes)
-    wire.send(b"R", b"%s %d" % (b"jailed" if jail() else b"open", threading.get_native_id()))
+    confines.limit_memory(memory_bytes)
+    confines.take_turns(confines.USUAL_MS)
+    wire.send(b"R", b"%s %d" % (b"jailed" if confines.jail() else b"open", threading.get_native_id()))
     while (request := wire.read()) is not None:
-        limit_cpu(request["cpu_s"])
+        confines.limit_cpu(request["cpu_s"])
         wire.left = request["max_bytes"]
         try:
             evaluation.answer(request, wire)
@@ -279,17 +215,19 @@ def work(evaluation: Any, fd: int, memory_bytes: int) -> None:
     thread.join()
 
 
-def live(fd: int, parent: int, told: dict[str, Any]) -> None:
-    """Be a cell from here on: on a store, with prefixes and a memory budget in bytes."""
-    settle(b"pfgraph-cell", parent)
-    hold(Path(told["store"]).parent)
-    work(Evaluation(told["store"], told["prefixes"]), fd, told["memory_bytes"])
+def live(fd: int, parent: int, told: dict[str, Any], store: Any = None) -> None:
+    """Be a cell from here on: on a store, which may be open already, with prefixes and a memory budget in bytes."""
+    confines.settle(b"pfgraph-cell", parent)
+    if store is None:
+        confines.hold(Path(told["store"]).parent)
+    work(Evaluation(store, told["store"], told["prefixes"]), fd, told["memory_bytes"])
 
 
 def main() -> None:
     """Run a cell: file descriptor, folder of pyoxigraph, parent, and what it is told as JSON."""
     fd, packages, parent, told = sys.argv[1:5]
     sys.path.append(packages)
+    confines.get_ready()
     live(int(fd), int(parent), json.loads(told))
 
 

@@ -141,8 +141,10 @@ async def _start(store_path: str, budget: Budget, prefixes: Mapping[str, str], n
     lease = Lease.take(Path(store_path).parent / LEASE)
     told = {"store": store_path, "memory_bytes": budget.memory_bytes, "prefixes": dict(prefixes)}
     try:
-        inherited = [theirs.fileno(), *([] if lease is None else [lease.fileno()])]
-        process = await nurseries.child(told, inherited) or Child.start(_command(theirs.fileno(), told), inherited)
+        line, held = theirs.fileno(), None if lease is None else lease.fileno()
+        inherited = [line] if held is None else [line, held]
+        forked = await nurseries.child(told, line, held, store_path)
+        process = forked or Child.start(_command(line, told), inherited)
     except BaseException:
         ours.close()
         raise

@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyoxigraph
@@ -53,15 +53,16 @@ class Nursery:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._channel.fileno(), self._read)
 
-    async def child(self, told: Mapping[str, object], descriptors: Sequence[int]) -> Adopted:
-        """Return a new process that is told something; raise OSError where none comes."""
+    async def child(self, told: Mapping[str, object], line: int, lease: int | None, store_path: str) -> Adopted:
+        """Return a new process that is told something and has a store open; raise OSError where none comes."""
         number = next(self._numbers)
         born: asyncio.Future[Adopted] = self._loop.create_future()
-        message = json.dumps({"number": number, "told": told}).encode()
+        # A store without a lease may be gone by the time that another cell wants it.
+        opens = "" if lease is None else store_path
+        message = json.dumps({"number": number, "told": told, "opens": opens}).encode()
         heard, said = os.pipe()
         try:
-            line, *held = descriptors
-            socket.send_fds(self._channel, [message], [line, said, *held])
+            socket.send_fds(self._channel, [message], [line, said, *([] if lease is None else [lease])])
         except OSError:
             os.close(heard)
             raise
@@ -137,14 +138,16 @@ class Nurseries:
         self._started = Adopted.is_possible()
         self._open()
 
-    async def child(self, told: Mapping[str, object], descriptors: Sequence[int]) -> Adopted | None:
+    async def child(
+        self, told: Mapping[str, object], line: int, lease: int | None = None, store_path: str = ""
+    ) -> Adopted | None:
         """Return a new process that is told something, None where there is no nursery; raise OSError where none comes.
 
-        It has the descriptors: the first is its end of a line, the others it merely holds. Where none has come, one
+        It has its end of a line, and a store open, if there is a lease on it, which it holds. Where none has come, one
         may still come: the line is not for another.
         """
         nursery = self._open()
-        return None if nursery is None else await nursery.child(told, descriptors)
+        return None if nursery is None else await nursery.child(told, line, lease, store_path)
 
     @property
     def is_fertile(self) -> bool:

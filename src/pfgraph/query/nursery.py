@@ -1,13 +1,17 @@
 """A nursery: this file runs by itself in a process that has read what every cell needs, and forks them in a moment.
 
-It imports the standard library, the file of a cell and pyoxigraph, opens no store and has one thread. A request is
-one message of JSON: a number, and what the cell is told; with it come the descriptors that the cell is to have: its
-end of the line, its standard error, and what it merely holds. The cell itself answers with the number and its own.
-It is a child of the server's: the end of the nursery is no harm to it.
+It imports the standard library, the file of a cell and pyoxigraph. A request is one message of JSON: a number, what
+the cell is told, and the store that it is to have open; with it come the descriptors that the cell is to have: its end
+of the line, its standard error, and the lease on that store. The cell itself answers with the number and its own. It
+is a child of the server's: the end of the nursery is no harm to it.
+
+Of the stores the one asked for last stays open here, since to open it takes longer than all the rest of a start. What
+RocksDB has threads for does not happen to a store that is only read; they idle here, and a cell does without them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -18,9 +22,12 @@ import platform
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 MESSAGE_BYTES, DESCRIPTORS = 2**16, 8
+# A store that nobody asks for is closed after so long.
+KEPT_S = 60.0
 CLONE_PARENT, CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID = 0x8000, 0x200000, 0x1000000
 PR_GET_TID_ADDRESS = 40
 # The number of clone on each architecture.
@@ -59,14 +66,54 @@ class Clone:
         return False
 
 
-def attend(channel: socket.socket, clone: Clone) -> tuple[bytes, list[int]] | None:
+class Kept:
+    """The store that was asked for last, with the lease that keeps its files from being removed."""
+
+    def __init__(self, read_only: Callable[[str], object]) -> None:
+        self._read_only = read_only
+        self._path = ""
+        self._lease = -1
+        self._store: object = None
+
+    def have(self, path: str, lease: int) -> None:
+        """Have a store open, and no other one; one that cannot be opened is for the cell to say so."""
+        if path == self._path:
+            return
+        self.drop()
+        with contextlib.suppress(OSError, RuntimeError):
+            self._store = self._read_only(path)
+            self._path, self._lease = path, os.dup(lease)
+
+    def drop(self) -> None:
+        """Have no store any more."""
+        if self._path:
+            self._path, self._store = "", None
+            os.close(self._lease)
+
+    @property
+    def given(self) -> dict[str, object]:
+        """What a cell is given of it."""
+        return {"store": self._store} if self._path else {}
+
+
+def attend(
+    channel: socket.socket, clone: Callable[[], bool], kept: Kept, kept_s: float = KEPT_S
+) -> tuple[dict[str, Any], list[int]] | None:
     """Return, in each cell that is asked for, what it is to be; and None here, when nobody asks any more."""
+    channel.settimeout(kept_s)
     while True:
-        message, descriptors, _, _ = socket.recv_fds(channel, MESSAGE_BYTES, DESCRIPTORS)
+        try:
+            message, descriptors, _, _ = socket.recv_fds(channel, MESSAGE_BYTES, DESCRIPTORS)
+        except TimeoutError:
+            kept.drop()
+            continue
         if not message:
             return None
+        request = json.loads(message)
+        if request["opens"]:
+            kept.have(request["opens"], descriptors[-1])
         if clone():
-            return message, descriptors
+            return request, descriptors
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -77,22 +124,26 @@ def main() -> None:
     spec: Any = importlib.util.spec_from_file_location("cell", file)
     cell: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(cell)
-    cell.settle(b"pfgraph-nursery", int(parent))
+    cell.confines.get_ready()
+    cell.confines.settle(b"pfgraph-nursery", int(parent))
     sys.path.append(packages)
-    importlib.import_module("pyoxigraph")
+    pyoxigraph: Any = importlib.import_module("pyoxigraph")
+    kept = Kept(pyoxigraph.Store.read_only)
     channel, clone = socket.socket(fileno=int(fd)), Clone()
     # What is there by now is not looked through in any cell, so that its pages stay shared.
     gc.collect()
     gc.freeze()
-    asked = attend(channel, clone)
+    asked = attend(channel, clone, kept)
     if asked is None:
         return
-    request, (line, said, *_) = json.loads(asked[0]), asked[1]
+    request, (line, said, *_) = asked
     channel.send(b"%d %d" % (request["number"], os.getpid()))
     channel.close()
     os.dup2(said, sys.stderr.fileno())
     os.close(said)
-    cell.live(line, int(parent), request["told"])
+    cell.live(line, int(parent), request["told"], **kept.given)
+    # What ends in the usual way waits for threads of the store, which it has not got.
+    os._exit(0)
 
 
 if __name__ == "__main__":

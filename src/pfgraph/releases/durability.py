@@ -15,7 +15,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
-def sync(path: Path) -> None:
+def sync(path: Path | str) -> None:
     """Have the system write a file's content, or a directory's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -25,10 +25,16 @@ def sync(path: Path) -> None:
 
 
 def sync_tree(root: Path) -> None:
-    """Have the system write everything under a directory to the disk, and the directory itself."""
-    for path in root.rglob("*"):
-        sync(path)
-    sync(root)
+    """Have the system write everything under a directory to the disk, and the directory itself.
+
+    A file that has another name is a link to one of an earlier release, which was written when that was made.
+    """
+    for folder, _, files in os.walk(root):
+        for file in files:
+            path = os.path.join(folder, file)  # noqa: PTH118  (some hundred of them: paths would take longer)
+            if os.lstat(path).st_nlink == 1:
+                sync(path)
+        sync(folder)
 
 
 def replace(path: Path, content: bytes) -> None:

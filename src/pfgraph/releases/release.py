@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
-from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from pfgraph.graph.sums import LineSum
 from pfgraph.graph.validation import Report
 from pfgraph.namespaces import OWL, PF
 from pfgraph.releases import durability
-from pfgraph.releases.manifest import ID_LENGTH, Manifest
+from pfgraph.releases.manifest import ID_LENGTH, Manifest, version_of
 from pfgraph.sources import queries
 from pfgraph.sources.queries import CannedQuery
 from pfgraph.sources.tree import SourceTree
@@ -164,8 +163,8 @@ def _manifest(
         id=summed.digest[:ID_LENGTH],
         digest=summed.digest,
         created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        pfgraph=version("pfgraph"),
-        pyoxigraph=version("pyoxigraph"),
+        pfgraph=version_of("pfgraph"),
+        pyoxigraph=version_of("pyoxigraph"),
         ontology=_ontology_version(dataset),
         triples=len(dataset.default_graph),
         quads=sum(len(triples) for triples in dataset.graphs.values()),

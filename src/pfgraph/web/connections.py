@@ -10,7 +10,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from pfgraph.web.swift import MAX_REQUEST_BYTES, RAW, Alike, Exact, Swift
+from pfgraph.web.remembered import Alike, Exact
+from pfgraph.web.swift import MAX_REQUEST_BYTES, RAW, Swift
 from pfgraph.web.trace import READY
 
 # What a client may send before it has the answer to what it sent before.

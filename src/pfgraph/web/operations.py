@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import replace
 from hashlib import sha256
 from importlib.metadata import version
@@ -108,6 +109,12 @@ class Noted:
         self._counters, self._timed = counters, timed
         self._known = json.dumps(said, ensure_ascii=False)[1:-1]
         self._second, self._time = 0, ""
+
+    def of(self, release_id: str, other_id: str) -> Noted:
+        """Return the same for answers that are of another release."""
+        other = copy(self)
+        other._known = self._known.replace(release_id, other_id)
+        return other
 
     def note(self, seconds: float, rest: str = "") -> None:
         """Count and log one more; the rest of its line is in JSON and begins with a comma."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import gc
 import socket
 import sys
+import threading
 import time
 from types import FrameType
 
 import uvicorn
 
+from pfgraph.query.confines import slim_threads
 from pfgraph.settings import Settings
 from pfgraph.web.app import create_app, serving
 
 _SWITCH_S = 0.0005
+_STACK_BYTES = 8 * 2**20
 
 
 class Server(uvicorn.Server):
@@ -29,6 +32,9 @@ class Server(uvicorn.Server):
         self._deadline: float | None = None
         # One thread is the event loop, others compress, or read long texts: it must not wait 5 ms for each of them.
         sys.setswitchinterval(_SWITCH_S)
+        # Python's own threads read what may be nested deeply, others do not.
+        threading.stack_size(_STACK_BYTES)
+        slim_threads()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, replace
-from functools import cached_property
-from http import HTTPStatus
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Hashable
+from dataclasses import replace
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,16 +18,16 @@ from pfgraph.errors import PfgraphError
 from pfgraph.query.engine import Answer
 from pfgraph.query.engine import Request as EngineRequest
 from pfgraph.query.reading import SHORT
-from pfgraph.query.sparql import Operation, inspect
+from pfgraph.query.sparql import inspect
 from pfgraph.web import encoding
-from pfgraph.web.cache import DESCRIBING, Asked, ByteCache, etag, stored
+from pfgraph.web.cache import DESCRIBING, Asked, ByteCache, stored
 from pfgraph.web.delivery import cache_control, linked, release_url
-from pfgraph.web.manners import ALWAYS
-from pfgraph.web.operations import Metrics, Noted, about
+from pfgraph.web.operations import Metrics, about
 from pfgraph.web.plain import parted, query_of
+from pfgraph.web.remembered import ENDING, OK, Alike, Exact, Kept, Kind, lines, status_line
 from pfgraph.web.rendering import View
 from pfgraph.web.site import Site
-from pfgraph.web.trace import HUNG_UP, Plain, Trace, trace
+from pfgraph.web.trace import HUNG_UP, Trace, trace
 
 # Where a connection leaves the bytes of a request that came in one piece, and nothing else with it.
 RAW = "pfgraph.raw"
@@ -44,91 +41,14 @@ _MAX_BYTES = 16 * 2**10
 _UNUSUAL = frozenset({b"connection", b"content-length", b"expect", b"if-none-match", b"transfer-encoding", b"upgrade"})
 _KEEP_ALIVE = b"keep-alive"
 
-Headers = tuple[tuple[bytes, bytes], ...]
-
-
-@dataclass(frozen=True)
-class Exact:
-    """The whole answer to a request but for its date; of one that is kept, in which release's time it was given."""
-
-    status_line: bytes
-    rest: bytes
-    release_id: str = ""
-    noted: Noted | None = None
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What the answers to requests that differ in their query have in common."""
-
-    release_id: str
-    plain: Plain
-    form: str
-    client: str
-    url: str
-    query_string: bytes
-    headers: Headers
-    # The same as lines, cut where they repeat the parameters of the address.
-    lines: tuple[bytes, ...]
-    coding: str | None
-    key: Callable[[bytes], tuple[Hashable, ...]]
-    noted: Noted
-    hung_up: Noted
-
-    @cached_property
-    def release(self) -> bytes:
-        """The release that the answers are from."""
-        return self.plain.release.id.encode()
-
-    def headers_for(self, query_string: bytes) -> Headers:
-        """Return the headers of the answer to a request with these parameters, but those that describe its body."""
-        return tuple((name, value.replace(self.query_string, query_string)) for name, value in self.headers)
-
-    def plainly(self, query_string: bytes, body: bytes) -> Exact:
-        """Return an answer in no coding."""
-        tag = etag(self.release, body)
-        described = b"content-length: %d\r\netag: %s\r\n" % (len(body), tag)
-        return Exact(_OK, b"".join((query_string.join(self.lines), described, _ALWAYS, body)))
-
-
-class Alike(NamedTuple):
-    """A request of a kind: its parameters, its query, and what that asks for."""
-
-    kind: Kind
-    query_string: bytes
-    query: str
-    operation: Operation
-
-
-K = TypeVar("K", Exact, Kind)
-
-
-class _Kept(Generic[K]):
-    """What is remembered of the current release; once there is too much, all of it is forgotten."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._found: dict[Hashable, K] = {}
-
-    def put(self, key: Hashable, kept: K) -> None:
-        """Remember something."""
-        if len(self._found) >= self._most:
-            self._found.clear()
-        self._found[key] = kept
-
-    def get(self, key: Hashable, release_id: str | None) -> K | None:
-        """Return what is remembered, if it is of this release."""
-        found = self._found.get(key)
-        return found if found is not None and found.release_id == release_id else None
-
 
 class Swift:
     """An application of which the answers to requests of the same kind are remembered."""
 
     def __init__(self, app: ASGIApp, site: Site, cache: ByteCache, metrics: Metrics) -> None:
         self._app, self._site, self._cache, self._metrics = app, site, cache, metrics
-        self._exact: _Kept[Exact] = _Kept(_MAX_ANSWERS)
-        self._kinds: _Kept[Kind] = _Kept(_MAX_KINDS)
+        self._exact: Kept[Exact] = Kept(_MAX_ANSWERS)
+        self._kinds: Kept[Kind] = Kept(_MAX_KINDS)
         self._seen: set[int] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,7 +72,7 @@ class Swift:
             start, body = sent
             noted = self._metrics.repeated(scope, start["status"], len(body["body"]))
             exact = Exact(
-                _status_line(start["status"]), _lines(start["headers"]) + b"\r\n" + body["body"], release_id, noted
+                status_line(start["status"]), lines(start["headers"]) + b"\r\n" + body["body"], release_id, noted
             )
             self._exact.put(raw, exact)
         elif trace(scope).cache == "miss":
@@ -174,18 +94,23 @@ class Swift:
             release_url(notes.plain.release, View.of(HTTPConnection(scope))),
             parts.query_string,
             headers,
-            tuple(_lines(headers).split(parts.query_string)),
+            tuple(lines(headers).split(parts.query_string)),
             asked.coding,
             asked.key,
             self._metrics.alike(scope, 200, "ok"),
             self._metrics.alike(scope, 0, HUNG_UP),
+            # What names a release or a moment itself has answers that speak of others as well.
+            notes.plain.release.id == release_id and release_id.encode() not in data and not _names_moment(scope),
         )
         self._kinds.put((peer, parts.path, parts.others, parts.headers, kind.form), kind)
 
     def known(self, peer: str, data: bytes) -> Exact | Alike | None:
         """Return the answer to a request in the same bytes as one before, or what it asks if one of its kind was."""
         release_id = self._site.current_id()
-        return self._exact.get((peer, data), release_id) or self._alike(peer, data, release_id)
+        exact = self._exact.get((peer, data))
+        if exact is not None and exact.release_id == release_id:
+            return exact
+        return self._alike(peer, data, release_id)
 
     def _alike(self, peer: str, data: bytes, release_id: str | None) -> Alike | None:
         parts = parted(data)
@@ -198,10 +123,20 @@ class Swift:
             return None
         if operation is None or cache_control(query) == "no-store":
             return None
-        kind = self._kinds.get((peer, parts.path, parts.others, parts.headers, operation.form), release_id)
+        kind = self._kind((peer, parts.path, parts.others, parts.headers, operation.form), release_id)
         if kind is None or self._cache.get((kind.release_id, *kind.key(parts.query_string))) is not None:
             return None
         return Alike(kind, parts.query_string, query, operation)
+
+    def _kind(self, key: Hashable, release_id: str | None) -> Kind | None:
+        kind = self._kinds.get(key)
+        if kind is None or release_id is None or kind.release_id == release_id:
+            return kind
+        if not kind.is_lasting:
+            return None
+        kind = kind.on(self._site.release())
+        self._kinds.put(key, kind)
+        return kind
 
     def at_once(self, asked: Alike) -> Exact | None:
         """Return the answer that is had sooner than somebody else could be asked for it, None where there is none."""
@@ -235,7 +170,7 @@ class Swift:
             notes = Trace(asked.query, kind.form, kind.plain.release.id)
             self._cache.put((kind.release_id, *kind.key(asked.query_string)), replace(made, notes=notes))
         kind.noted.note(time.perf_counter() - began, about(asked.query, len(made.body), found.rows))
-        return Exact(_OK, _lines(made.headers) + _ALWAYS + made.body)
+        return Exact(OK, lines(made.headers) + ENDING + made.body)
 
     def _passing(self, asked: Alike, found: Answer, began: float) -> Exact | None:
         """Return an answer that is sent as it is and not kept, None where it is to be kept."""
@@ -265,6 +200,10 @@ def _is_usual(scope: Scope) -> bool:
     return all(name not in _UNUSUAL or (name, value.lower()) == (b"connection", _KEEP_ALIVE) for name, value in fields)
 
 
+def _names_moment(scope: Scope) -> bool:
+    return any(name == b"accept-datetime" for name, _ in scope["headers"])
+
+
 def _request(asked: Alike) -> EngineRequest:
     kind, operation = asked.kind, asked.kind.plain.operation
     return EngineRequest(
@@ -277,15 +216,3 @@ def _request(asked: Alike) -> EngineRequest:
         client=kind.client,
         operation=asked.operation,
     )
-
-
-def _status_line(status: int) -> bytes:
-    return b"HTTP/1.1 %d %s\r\n" % (status, HTTPStatus(status).phrase.encode())
-
-
-def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return b"".join(b"%s: %s\r\n" % header for header in headers)
-
-
-_OK = _status_line(200)
-_ALWAYS = _lines(ALWAYS) + b"\r\n"
