@@ -29,7 +29,7 @@ from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 
 logger = logging.getLogger(__name__)
-_NICE = 5
+_NICE = 10
 
 
 def serve(shelf: Shelf, source: BinaryIO, sink: BinaryIO, *, plain: bool, budget: Budget) -> None:

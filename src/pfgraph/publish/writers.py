@@ -7,6 +7,7 @@ import contextlib
 import os
 import struct
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable
 
@@ -15,12 +16,18 @@ from pfgraph.publish import requests
 from pfgraph.publish.requests import WriteRequest, Written
 from pfgraph.settings import PREFIX, Settings
 
+# So long at most do readers have to themselves between two writes.
+PAUSE_S = 1.0
+
 
 class Writers:
     """The queue in front of the process that makes releases."""
 
-    def __init__(self, settings: Settings, prepare: Callable[[str], Awaitable[None]]) -> None:
-        self._settings, self._prepare = settings, prepare
+    def __init__(
+        self, settings: Settings, prepare: Callable[[str], Awaitable[None]], is_read: Callable[[], bool]
+    ) -> None:
+        self._settings, self._prepare, self._is_read = settings, prepare, is_read
+        self._ended = self._took_s = 0.0
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._process: Process | None = None
@@ -40,10 +47,17 @@ class Writers:
         self._waiting += 1
         try:
             async with self._turn:
+                await self._leave_time()
                 # Whoever hangs up does not stop a write that has begun.
                 return await asyncio.shield(asyncio.ensure_future(self._written(request, body)))
         finally:
             self._waiting -= 1
+
+    async def _leave_time(self) -> None:
+        """Let half the time that the last write took pass after it, while somebody reads."""
+        pause_s = min(self._took_s / 2, PAUSE_S) - (time.monotonic() - self._ended)
+        if pause_s > 0 and self._is_read():
+            await asyncio.sleep(pause_s)
 
     async def close(self) -> None:
         """Let the write that has begun end, and end the process."""
@@ -59,12 +73,16 @@ class Writers:
         process = self._process
         if process is None or process.returncode is not None:
             process = self._process = await self._spawned()
+        began = time.monotonic()
         try:
             async with asyncio.timeout(self._settings.write_timeout_s):
                 return requests.written(await self._asked(process, request.to_json(), body))
         except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
             await self._end(process)
             raise WriterLost from error
+        finally:
+            self._ended = time.monotonic()
+            self._took_s = self._ended - began
 
     async def _asked(self, process: Process, head: bytes, body: bytes) -> bytes:
         """Return the answer to a write; readers are prepared for the release before it becomes current."""

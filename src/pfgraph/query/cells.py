@@ -106,14 +106,15 @@ class Cell:
             return False
         return False
 
-    def step_back(self) -> None:
+    def step_back(self, niceness: int = NICE) -> None:
         """Let others go first: what takes long may take longer, what is short shall not.
 
         There is no way back from that, so the cell is of no use for another query.
         """
         self.is_slow = True
-        with contextlib.suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, self.thread, NICE)
+        for thread in (self.thread, self.process.pid):
+            with contextlib.suppress(OSError, AttributeError):
+                os.setpriority(os.PRIO_PROCESS, thread, niceness)
 
     def kill(self) -> None:
         """End the process at once."""

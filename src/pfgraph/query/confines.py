@@ -15,8 +15,12 @@ import signal
 import struct
 import sys
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 LIBRARY_STACK_BYTES = 2 * 2**20
 PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 1, 15, 38, 22, 2
@@ -33,6 +37,8 @@ _SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}
 SCHED_FLAG_KEEP_POLICY = 0x08
 # As long as the kernel allows.
 LONG_MS, USUAL_MS = 100, 0
+# The niceness of what is in no hurry.
+LAST = 19
 _ALLOW, _REFUSE, _KILL_PROCESS = 0x7FFF0000, 0x00050000 | 1, 0x80000000
 _X32 = 0x40000000
 
@@ -105,6 +111,16 @@ def take_turns(of_ms: int) -> None:
         nice = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
         attributes = struct.pack("IIQiIQQQ", 48, 0, SCHED_FLAG_KEEP_POLICY, nice, 0, of_ms * 10**6, 0, 0)
         _LIBC.syscall(number, 0, attributes, 0)
+
+
+def unhurried(work: Callable[[], T]) -> T:
+    """Return what some work gives that is done in a thread which lets all others go first, as do those it starts."""
+
+    def step_back() -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LAST)
+
+    with ThreadPoolExecutor(1, initializer=step_back) as aside:
+        return aside.submit(work).result()
 
 
 def limit_memory(budget_bytes: int) -> None:

@@ -20,6 +20,8 @@ from pfgraph.settings import Settings
 
 __all__ = ["Answer", "Engine", "Request", "Stored"]
 _LOOK_S = 0.02
+# Whoever has asked so lately is taken to go on asking.
+ASKED_S = 0.1
 
 
 class Health(TypedDict):
@@ -46,6 +48,7 @@ class Engine:
         self._turnstile = Turnstile(settings.cells, settings.queue_length, settings.per_client, settings.queue_wait_s)
         self._means = self._new_means()
         self._instant = Instant()
+        self._asked_at = 0.0
         self._draining = False
 
     def _new_means(self) -> Means:
@@ -63,6 +66,7 @@ class Engine:
         """Return the answer to a query, or raise the QueryError that says why there is none."""
         if self._draining:
             raise Draining(self._settings.drain_s)
+        self._asked_at = time.monotonic()
         operation = request.operation or await self.inspect(request.query)
         if not request.default_graphs and not request.named_graphs:
             found = self.at_once(request.query, operation, request.media_type, request.release)
@@ -80,6 +84,7 @@ class Engine:
         """Return the answer to a lookup on the whole of a release that is held; None where `answer` is to be asked."""
         if operation.lookup is None or self._draining:
             return None
+        self._asked_at = time.monotonic()
         return self._instant.answer(query, operation.lookup, media_type, release)
 
     async def hold(self, release: Stored) -> None:
@@ -95,6 +100,11 @@ class Engine:
         if not self._draining:
             await self._means.pool.prepare(str(release.store_path), (self._settings.cells + 1) // 2 + 1)
 
+    async def warm(self, release: Stored) -> None:
+        """Have a cell on a release, if there is none."""
+        if not self._draining and not self._means.pool.has(str(release.store_path)):
+            await self._means.pool.prepare(str(release.store_path), 1)
+
     def retire(self, current: Stored) -> None:
         """Let go of the releases that are not current any more and that nobody asks."""
         self._instant.let_go(current)
@@ -103,6 +113,11 @@ class Engine:
     def drain(self) -> None:
         """Refuse new queries; running ones go on."""
         self._draining = True
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody has just asked, or waits for an answer."""
+        return not self.is_resting or time.monotonic() - self._asked_at < ASKED_S
 
     @property
     def is_draining(self) -> bool:

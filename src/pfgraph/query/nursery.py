@@ -128,7 +128,7 @@ def main() -> None:
     cell.confines.settle(b"pfgraph-nursery", int(parent))
     sys.path.append(packages)
     pyoxigraph: Any = importlib.import_module("pyoxigraph")
-    kept = Kept(pyoxigraph.Store.read_only)
+    kept = Kept(lambda path: cell.confines.unhurried(lambda: pyoxigraph.Store.read_only(path)))
     channel, clone = socket.socket(fileno=int(fd)), Clone()
     # What is there by now is not looked through in any cell, so that its pages stay shared.
     gc.collect()

@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Mapping
 
 from pfgraph.errors import Draining, EngineLost
 from pfgraph.query.cells import CELL, Budget, Cell, spawn
+from pfgraph.query.confines import LAST
 from pfgraph.query.nurseries import Nurseries
 
 RECYCLED_AFTER = 10_000
@@ -16,11 +17,14 @@ RECYCLED_AFTER = 10_000
 IDLE_S = 60.0
 # For so long after a query a cell is kept for whoever asked it.
 RESERVED_S = 0.5
+# A cell that is nobody's is had in a while only: whoever asks now is to have the machine first.
+SPARE_S = 0.5
 # Why a cell ends: its query, its client, itself, or us.
 CAUSES = (
     *("timeout", "cpu", "memory", "disconnected", "slow-client", "forbidden"),
     *("lost", "failed-start", "recycled", "replaced", "retired", "closed", "failed"),
 )
+_UNHURRIED = frozenset({"recycled", "replaced", "retired"})
 _NOT_REPLACED = frozenset({"replaced", "retired", "closed"})
 
 
@@ -33,6 +37,7 @@ class Pool:
         self._busy: set[Cell] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._starting: set[asyncio.Task[Cell]] = set()
+        self._sparing: asyncio.TimerHandle | None = None
         self._closed = False
         self._nurseries = Nurseries(CELL)
         self.jailed: bool | None = None
@@ -64,6 +69,10 @@ class Pool:
         """Whether cells are forked, and not started by a command, which takes longer."""
         return self._nurseries.is_fertile
 
+    def has(self, store_path: str) -> bool:
+        """Whether there is a cell on a release."""
+        return any(cell.store_path == store_path for cell in (*self._idle, *self._busy))
+
     async def take(self, store_path: str, client: str = "") -> Cell:
         """Return a cell on a release for a client: the one it had, one that is nobody's, or a new one.
 
@@ -76,7 +85,8 @@ class Pool:
         if self._closed:
             self.end(cell, "closed")
             raise Draining
-        self._have_spare(store_path)
+        if self._sparing is None:
+            self._sparing = asyncio.get_running_loop().call_later(SPARE_S, self._spare, store_path)
         return cell
 
     async def _new(self, store_path: str) -> Cell:
@@ -92,6 +102,7 @@ class Pool:
 
     async def prepare(self, store_path: str, count: int) -> None:
         """Have so many cells on a release that are nobody's, started one after the other: readers are beside them."""
+        self._spare_later()
         for _ in range(count):
             cell = await self._new(store_path)
             self._busy.add(cell)
@@ -115,6 +126,9 @@ class Pool:
             return
         self._busy.discard(cell)
         self.ended[cause] += 1
+        if cause in _UNHURRIED:
+            # To give back its memory takes the kernel a millisecond, for which readers need not wait.
+            cell.step_back(LAST)
         cell.kill()
         self._have_done(self._bury(cell, cause not in _NOT_REPLACED))
 
@@ -127,6 +141,7 @@ class Pool:
     async def close(self) -> None:
         """End every cell, and wait until there is no process any more."""
         self._closed = True
+        self._spare_later()
         await asyncio.gather(*self._starting, return_exceptions=True)
         for cell in [*self._idle, *self._busy]:
             self.end(cell, "closed")
@@ -185,6 +200,16 @@ class Pool:
         await cell.gone()
         if replace:
             self._have_spare(cell.store_path)
+
+    def _spare(self, store_path: str) -> None:
+        self._sparing = None
+        self._have_spare(store_path)
+
+    def _spare_later(self) -> None:
+        """Have no spare cell for now."""
+        if self._sparing is not None:
+            self._sparing.cancel()
+            self._sparing = None
 
     def _have_spare(self, store_path: str) -> None:
         """Start a cell where none is nobody's and there is room, so that the next client need not wait for that."""

@@ -19,8 +19,6 @@ from pfgraph.errors import PfgraphError
 from pfgraph.publish.tokens import Tokens
 from pfgraph.publish.writers import Writers
 from pfgraph.query.engine import Engine
-from pfgraph.query.engine import Request as EngineRequest
-from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 from pfgraph.settings import Settings
 from pfgraph.web import citing, publication, robots
@@ -58,7 +56,7 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self.site = Site(settings, Shelf(settings.home), Engine(settings))
         self.cache = ByteCache(settings.cache_bytes)
-        self.writers = Writers(settings, self._prepare)
+        self.writers = Writers(settings, self._prepare, lambda: self.site.engine.is_asked)
         self._tokens = Tokens.parse(settings.tokens)
         metrics = Metrics(self.site, self.cache)
         presence = Presence()
@@ -90,13 +88,13 @@ class Application:
             await self.site.engine.close()
 
     async def _keep_warm(self) -> None:
-        """Ask something of each release as it becomes current, so that its first client finds a cell that is ready."""
+        """Have a cell on each release as it becomes current, so that its first client finds one that is ready."""
         warm: str | None = None
         while True:
             with suppress(PfgraphError):
                 release = self.site.release()
                 if release.id != warm:
-                    await self.site.engine.answer(_tiny(release))
+                    await self.site.engine.warm(release)
                     warm = release.id
                 else:
                     # While one release follows another there are better uses for the time that this takes.
@@ -110,11 +108,6 @@ class Application:
             release = self.site.shelf.get(release_id)
             async with asyncio.timeout(_PREPARED_S):
                 await self.site.engine.prepare(release)
-
-
-def _tiny(release: Release) -> EngineRequest:
-    """Return a query that takes no time but that of having a cell."""
-    return EngineRequest(query="ASK {}", media_type="text/csv", release=release)
 
 
 def create_app(settings: Settings) -> Application:
