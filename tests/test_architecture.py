@@ -53,7 +53,7 @@ WINGS: list[tuple[str, list[str]]] = [
     (
         "publish",
         [
-            *["tokens", "operations", "templates", "evaluation", "journal", "updates"],
+            *["tokens", "operations", "templates", "evaluation", "journal", "updates", "workbench"],
             *["patterns", "reach", "derivation", "tallies", "guidance", "census", "focus", "extracts", "gate"],
             *["publication", "requests", "scribe", "writers"],
             *["results", "citations", "references"],

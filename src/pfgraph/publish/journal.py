@@ -22,10 +22,17 @@ class Journal:
     def __init__(self, path: Path, *, union: bool) -> None:
         self._path, self._union = path, union
         self._store: Store | None = Store(str(path))
+        # How many quads went into the store's log, also those that came to nothing.
+        self.written = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Take the store as it is now for the state that is changed."""
         self.added: set[Quad] = set()
         self.removed: set[Quad] = set()
         self.graphs_added: set[NamedNode] = set()
         self.graphs_removed: set[NamedNode] = set()
+        self.is_open = True
 
     @property
     def store(self) -> Store:
@@ -36,7 +43,7 @@ class Journal:
 
     def close(self) -> None:
         """Let others open the store; its log has everything that was written."""
-        self._store = None
+        self._store, self.is_open = None, False
 
     @property
     def is_empty(self) -> bool:
@@ -53,6 +60,7 @@ class Journal:
             if isinstance(graph, NamedNode) and not self.store.contains_named_graph(graph):
                 self.add_graph(graph)
         self.store.extend(new)
+        self.written += len(new)
         for quad in new:
             _moved(quad, self.removed, self.added)
 
@@ -68,6 +76,7 @@ class Journal:
 
     def _remove(self, quad: Quad) -> None:
         self.store.remove(quad)
+        self.written += 1
         _moved(quad, self.added, self.removed)
 
     def stating(self, triple: Triple) -> Iterator[NamedNode]:

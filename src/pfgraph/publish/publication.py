@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -26,16 +27,15 @@ from pfgraph.publish.gate import Verdict
 from pfgraph.publish.journal import DEFAULT, Journal
 from pfgraph.publish.reach import Changes
 from pfgraph.publish.updates import Editor
+from pfgraph.publish.workbench import Workbench
 from pfgraph.releases import durability
-from pfgraph.releases.layers import Change, Laid, Laying
+from pfgraph.releases.layers import Change, Laid
 from pfgraph.releases.manifest import ID_LENGTH, Manifest, version_of
 from pfgraph.releases.pipeline import SHAPES
 from pfgraph.releases.release import CHANGE, DUMP, LEASE, MANIFEST, REPORT, REPORT_TURTLE, STORE, Release
 from pfgraph.releases.shelf import Shelf
 
 ONTOLOGY = "ontology"
-# The store that a change is made in, until it is laid as it stays.
-WORK = "work"
 # The shapes of the last release that was written on: to read them takes longer than to judge a fact by them.
 _SHAPES_OF: dict[str, frozenset[Triple]] = {}
 
@@ -50,6 +50,7 @@ class Terms:
     plain: bool = False
     budget: Budget = field(default_factory=Budget)
     nursery: Nursery | None = None
+    bench: Workbench | None = None
 
     def cell(self, store_path: Path | None) -> Evaluation:
         """Return a cell on a store or on none."""
@@ -83,30 +84,27 @@ def publish(
 
     Just before the new release becomes current, whoever serves it may `prepare`.
     """
-    with shelf.writing():
+    with shelf.writing(), ExitStack() as until_done:
         parent = _parent(shelf, terms.on)
-        with shelf.draft() as path:
-            laying = Laying(shelf, parent, path / WORK)
-            journal = Journal(path / WORK, union=not terms.plain)
-            try:
-                laying.begin(journal.store)
-                change(Editor(journal, path / WORK, parent.store_path, terms.cell, plain=terms.plain))
-                if journal.is_empty:
-                    return Outcome(parent, _report(parent))
-                _authorize(journal, terms.scopes)
-                verdict = _follow(journal, parent, plain=terms.plain)
-                removed, added = (tuple(sorted(quads, key=str)) for quads in (journal.removed, journal.added))
-                sums = _sums(journal, parent)
-            finally:
-                journal.close()
-            if not terms.dry:
-                if not verdict.report.conforms:
-                    raise ShapesViolated(verdict.report)
-                laid = laying.lay(_net(journal), path / STORE)
-                made = shelf.shelve(_sealed(path, parent, sums, verdict.report, laid), trusted=True)
-                _pass_on_shapes(journal, parent, made)
-                prepare(made)
-                parent = shelf.use(made.id)
+        bench = terms.bench or until_done.enter_context(Workbench())
+        work = until_done.enter_context(bench.lend(shelf, parent, union=not terms.plain))
+        journal = work.journal
+        change(Editor(journal, work.path, parent.store_path, terms.cell, plain=terms.plain))
+        if journal.is_empty:
+            return Outcome(parent, _report(parent))
+        _authorize(journal, terms.scopes)
+        verdict = _follow(journal, parent, plain=terms.plain)
+        removed, added = (tuple(sorted(quads, key=str)) for quads in (journal.removed, journal.added))
+        if not terms.dry:
+            if not verdict.report.conforms:
+                raise ShapesViolated(verdict.report)
+            path = until_done.enter_context(shelf.draft())
+            laid = work.lay(_net(journal), path / STORE)
+            made = shelf.shelve(_sealed(path, parent, _sums(journal, parent), verdict.report, laid), trusted=True)
+            _pass_on_shapes(journal, parent, made)
+            prepare(made)
+            parent = shelf.use(made.id)
+            work.done(made)
         new = tuple(sorted(journal.graphs_added, key=str))
         return Outcome(parent, verdict.report, removed, added, verdict.judged, new, changed=True)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import select
 import struct
 import sys
 from collections.abc import Callable
@@ -24,12 +25,15 @@ from pfgraph.publish.evaluation import Budget, Nursery
 from pfgraph.publish.publication import Terms
 from pfgraph.publish.requests import WriteRequest
 from pfgraph.publish.updates import Editor
+from pfgraph.publish.workbench import Workbench
 from pfgraph.query.confines import LONG_MS, slim_threads, take_turns
 from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 
 logger = logging.getLogger(__name__)
 _NICE = 10
+# It takes memory, and room on the disk that a release took which is removed by now.
+KEPT_S = 10.0
 
 
 def serve(shelf: Shelf, source: BinaryIO, sink: BinaryIO, *, plain: bool, budget: Budget) -> None:
@@ -38,13 +42,14 @@ def serve(shelf: Shelf, source: BinaryIO, sink: BinaryIO, *, plain: bool, budget
     with contextlib.suppress(OSError):
         nursery.start()
     _warm(shelf)
-    while (head := read_frame(source)) is not None:
+    bench = Workbench()
+    while (head := _next(source, bench)) is not None:
         body = read_frame(source)
         if body is None:
             return
         request = WriteRequest.read(head)
         scopes = frozenset(request.scopes)
-        terms = Terms(scopes, request.on, dry=request.dry, plain=plain, budget=budget, nursery=nursery)
+        terms = Terms(scopes, request.on, dry=request.dry, plain=plain, budget=budget, nursery=nursery, bench=bench)
 
         def prepare(release: Release) -> None:
             write_frame(sink, requests.told_prepared(release))
@@ -74,6 +79,13 @@ def _warm(shelf: Shelf) -> None:
     except (PfgraphError, OSError, RuntimeError):
         # Whatever is wrong, the first write is told.
         return
+
+
+def _next(source: BinaryIO, bench: Workbench) -> bytes | None:
+    """Return the next write; where none comes for a while, the store to work in is not kept ready any longer."""
+    if not select.select([source], [], [], KEPT_S)[0]:
+        bench.clear()
+    return read_frame(source)
 
 
 def read_frame(source: BinaryIO) -> bytes | None:

@@ -53,10 +53,13 @@ class Editor:
     def update(self, update: Update) -> None:
         """Carry out a request, operation by operation; on any error the draft is of no use any more."""
         operations.refuse_fetching(update.text)
-        # One cell on the release as it was does for all that does not ask what an earlier operation changed.
-        with self._cell(self._before) as cell:
-            self._check(cell, update)
-            for operation in operations.operations(update.text):
+        found = operations.operations(update.text)
+        # One cell on the release as it was does for all that does not ask what an earlier operation changed; and one
+        # on nothing, which is had sooner, where no operation asks.
+        asks = any(operation.verb == "MODIFY" for operation in found)
+        with self._cell(self._before if asks else None) as cell:
+            self._check(cell, found, update)
+            for operation in found:
                 self._carry_out(cell, operation, update)
 
     def parse(self, media_type: str, body: bytes, base: str) -> frozenset[Quad]:
@@ -111,12 +114,11 @@ class Editor:
 
     # ---- operations
 
-    def _check(self, cell: Evaluation, update: Update) -> None:
+    def _check(self, cell: Evaluation, found: Sequence[Operation], update: Update) -> None:
         """Have the engine read every operation, so that what follows may take its form for granted.
 
         One by one, since it takes no PREFIX between two operations; what it would find in them together is found here.
         """
-        found = operations.operations(update.text)
         for operation in found:
             _asked(cell, "check", update=operation.source)
         operations.refuse_shared_blanks(found)

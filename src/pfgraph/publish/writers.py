@@ -54,8 +54,8 @@ class Writers:
             self._waiting -= 1
 
     async def _leave_time(self) -> None:
-        """Let half the time that the last write took pass after it, while somebody reads."""
-        pause_s = min(self._took_s / 2, PAUSE_S) - (time.monotonic() - self._ended)
+        """Let as much time pass after a write as it took, while somebody reads: half of it is for readers alone."""
+        pause_s = min(self._took_s, PAUSE_S) - (time.monotonic() - self._ended)
         if pause_s > 0 and self._is_read():
             await asyncio.sleep(pause_s)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -123,40 +123,58 @@ class Laid:
 class Laying:
     """A store in the making, from that of a release: first to work on, then as it stays."""
 
-    def __init__(self, shelf: Shelf, parent: Release, work: Path) -> None:
+    def __init__(self, shelf: Shelf, parent: Release) -> None:
         self._grounds = list(_grounds(shelf, parent))
-        self._parent, self._work = parent, work
+        self._parent = parent
         self._start = self._ground(LITTLE)
         if self._start.size > FEW:
             self._start = self._grounds[0]
+
+    @property
+    def size(self) -> int:
+        """How many quads at most `begin` changes."""
+        return self._start.size
+
+    def is_as(self, other: Laying) -> bool:
+        """Whether both begin with a copy of the same store."""
+        return self._start.release.id == other._start.release.id
+
+    def copy(self, work: Path) -> None:
+        """Have a store to work on; `begin` is to follow."""
         clone(self._start.release.store_path, work)
 
     def begin(self, store: Store) -> None:
         """Bring the store to work on to the state of the release that is changed."""
         self._start.since.apply(store)
 
-    def lay(self, change: Change, place: Path) -> Laid:
-        """Return how the changed store was laid at a place; the one that was worked on is gone."""
+    def lay(self, change: Change, work: Path, place: Path, close: Callable[[], None]) -> Laid:
+        """Return how the changed store was laid at a place; the one that was worked on is closed where it must be."""
         whole = self._parent.manifest
         ground = self._start if self._start.size + change.size <= FEW else self._ground(change.size)
         if ground.size + change.size > MUCH * (whole.triples + whole.quads):
-            _copy(self._work, place)
-            laid = Laid()
+            close()
+            _copy(work, place)
+            return Laid()
+        laid = Laid(ground.release.id, ground.since.then(change))
+        if ground is self._start and laid.change.size <= FEW:
+            if self._depth(ground) > 1:
+                # RocksDB may be about to merge its layers.
+                close()
+            clone(work, place)
         else:
-            laid = Laid(ground.release.id, ground.since.then(change))
-            if ground is self._start and laid.change.size <= FEW:
-                clone(self._work, place)
-            else:
-                _lay(ground.release, laid.change, place)
-        shutil.rmtree(self._work)
+            _lay(ground.release, laid.change, place)
         return laid
+
+    def _depth(self, ground: Ground) -> int:
+        """Return how many layers there are below one that is laid on a release."""
+        return len(self._grounds) - 1 - len(ground.above)
 
     def _ground(self, size: int) -> Ground:
         """Return what to lay a change of a size on: layers that are not much larger are merged with it."""
         limit = LAYERS_OF_FEW if size <= FEW else LAYERS
         found = self._grounds[0]
         for below in self._grounds[1:]:
-            layers = len(self._grounds) - 1 - len(found.above)
+            layers = self._depth(found)
             merged = size + found.size
             top = found.release.manifest.layer
             if layers < limit and top > 2 * merged and top + merged > FEW:
@@ -195,7 +213,7 @@ def _lay(ground: Release, change: Change, place: Path) -> None:
 
 
 def clone(store: Path, place: Path) -> None:
-    """Have a store that nobody writes to at another place too: its tables, which never change, are shared.
+    """Have a store that nobody writes to just now at another place too: its tables, which never change, are shared.
 
     A change of a few quads stays in the log, which is read into memory by whoever opens the store: to make tables of it
     takes longer than all the rest of a write. (`Store.backup` would leave out the log of a store opened to be read.)

@@ -80,6 +80,12 @@ def unread(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
+def is_leased(path: Path) -> bool:
+    """Whether somebody holds a lease on a file."""
+    with unread(path) as is_free:
+        return not is_free
+
+
 def _lock(descriptor: int, kind: int) -> bool:
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)

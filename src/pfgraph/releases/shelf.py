@@ -120,6 +120,14 @@ class Shelf:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
+    def workplace(self) -> tuple[Path, Lease]:
+        """Return a directory to work in, also after this write: it is left alone as long as its lease is held."""
+        path = Path(tempfile.mkdtemp(prefix="work-", dir=self._drafts))
+        (path / LEASE).touch()
+        lease = Lease.take(path / LEASE)
+        assert lease is not None  # nobody knows of it yet
+        return path, lease
+
     def publish(self, draft: Release, *, trusted: bool = False) -> Release:
         """Make a frozen draft the current release and return it; a whole one of the same id is used again."""
         return self.use(self.shelve(draft, trusted=trusted).id)
@@ -177,7 +185,9 @@ class Shelf:
 
     def _recover(self) -> None:
         for left_over in self._drafts.iterdir():
-            shutil.rmtree(left_over)
+            lease = left_over / LEASE
+            if not lease.exists() or not locks.is_leased(lease):
+                shutil.rmtree(left_over)
         # A crash between the pointer's move and the note of it leaves the history one line short.
         current = self.current_id()
         if current is not None:
