@@ -21,12 +21,14 @@ from pyoxigraph import Literal, NamedNode, Store, Triple
 from pfgraph.namespaces import GRAPH, RDFS, prefixes
 from pfgraph.publish.evaluation import Budget, Evaluation
 from pfgraph.publish.evaluation import Nursery as WritersNursery
+from pfgraph.query import confines
 from pfgraph.query.cells import CELL, spawn
 from pfgraph.query.cells import Budget as CellBudget
 from pfgraph.query.children import Child
-from pfgraph.query.engine import Engine
+from pfgraph.query.engine import Engine, Request
 from pfgraph.query.nurseries import Nurseries
 from pfgraph.query.nursery import Kept, attend
+from pfgraph.query.pool import SPARE_S
 from pfgraph.releases.locks import Lease, unread
 from pfgraph.releases.release import Release
 from pfgraph.settings import Settings
@@ -265,6 +267,44 @@ print(size.value)
     assert int(found.stdout) == 2 * 2**20
 
 
+def test_what_is_in_no_hurry_lets_others_go_first() -> None:
+    """Work that is put aside is done in a thread of the least priority; what it gives or raises comes back."""
+    niceness = confines.unhurried(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    assert niceness == 19
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < 19
+    with pytest.raises(ZeroDivisionError):
+        confines.unhurried(lambda: 1 // 0)
+
+
+def test_an_idle_cell_ends_elsewhere() -> None:
+    """What is sent away is on another CPU than this one from then on, where there is another one."""
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("there is one CPU only")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        confines.send_away(other.pid)
+        left = os.sched_getaffinity(other.pid)
+        other.kill()
+
+    assert len(left) == len(os.sched_getaffinity(0)) - 1
+
+
+def test_a_cell_is_to_spare_a_while_after_a_question(release: Release) -> None:
+    """Beside a question no cell is started for others; soon after it there is one."""
+
+    async def idle() -> tuple[int, int]:
+        engine = Engine(Settings(cells=2))
+        await engine.start()
+        await engine.answer(Request("ASK { ?s ?p ?o FILTER(true) }", "text/csv", release))
+        at_once = engine.health()["processes"]
+        await asyncio.sleep(2 * SPARE_S)
+        later = engine.health()["idle"]
+        await engine.close()
+        return at_once, later
+
+    assert asyncio.run(idle()) == (1, 2)
+
+
 def test_ctrl_c_is_for_the_server(server: Server) -> None:
     """A terminal sends Ctrl-C to all of them; cells and nursery go on until the server ends them."""
     alive = sorted([*server.cells(), *server.nurseries()])
@@ -339,7 +379,7 @@ def test_a_store_is_kept_as_long_as_nobody_asks_for_another(release: Release, tm
     other = publish(tmp_path, {GRAPH["data/y"].value: THINGS})
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     kept = Kept(Store.read_only)
-    nursing = threading.Thread(target=attend, args=(theirs, lambda: False, kept, 0.5))
+    nursing = threading.Thread(target=attend, args=(theirs, lambda: False, kept, lambda: None, 0.5))
     nursing.start()
 
     def ask(wanted: Release) -> None:

@@ -24,6 +24,8 @@ class Journal:
         self._store: Store | None = Store(str(path))
         # How many quads went into the store's log, also those that came to nothing.
         self.written = 0
+        # Whether the store has not been closed since it was opened first.
+        self.is_fresh = True
         self.begin()
 
     def begin(self) -> None:
@@ -32,7 +34,6 @@ class Journal:
         self.removed: set[Quad] = set()
         self.graphs_added: set[NamedNode] = set()
         self.graphs_removed: set[NamedNode] = set()
-        self.is_open = True
 
     @property
     def store(self) -> Store:
@@ -43,7 +44,7 @@ class Journal:
 
     def close(self) -> None:
         """Let others open the store; its log has everything that was written."""
-        self._store, self.is_open = None, False
+        self._store, self.is_fresh = None, False
 
     @property
     def is_empty(self) -> bool:

@@ -43,7 +43,7 @@ def serve(shelf: Shelf, source: BinaryIO, sink: BinaryIO, *, plain: bool, budget
         nursery.start()
     _warm(shelf)
     bench = Workbench()
-    while (head := _next(source, bench)) is not None:
+    while (head := following(source, bench)) is not None:
         body = read_frame(source)
         if body is None:
             return
@@ -81,7 +81,7 @@ def _warm(shelf: Shelf) -> None:
         return
 
 
-def _next(source: BinaryIO, bench: Workbench) -> bytes | None:
+def following(source: BinaryIO, bench: Workbench) -> bytes | None:
     """Return the next write; where none comes for a while, the store to work in is not kept ready any longer."""
     if not select.select([source], [], [], KEPT_S)[0]:
         bench.clear()

@@ -36,6 +36,9 @@ class Work:
 
     def lay(self, change: Change, place: Path) -> Laid:
         """Return how the store, with its changes, was laid at a place."""
+        if not self.journal.is_fresh:
+            # RocksDB may be about to merge what it made of the log when the store was opened again.
+            self.journal.close()
         return self.laying.lay(change, self.path, place, self.journal.close)
 
     def done(self, made: Release) -> None:
@@ -70,7 +73,7 @@ class Workbench:
         try:
             yield work
         finally:
-            if work.is_done and work.journal.is_open and work.journal.written <= FEW:
+            if work.is_done and work.journal.is_fresh and work.journal.written <= FEW:
                 self._kept = work
             else:
                 work.clear()

@@ -53,6 +53,10 @@ class Writers:
         finally:
             self._waiting -= 1
 
+    def took(self, seconds: float) -> None:
+        """Note that a write has just ended, and how long it took."""
+        self._ended, self._took_s = time.monotonic(), seconds
+
     async def _leave_time(self) -> None:
         """Let as much time pass after a write as it took, while somebody reads: half of it is for readers alone."""
         pause_s = min(self._took_s, PAUSE_S) - (time.monotonic() - self._ended)
@@ -81,8 +85,7 @@ class Writers:
             await self._end(process)
             raise WriterLost from error
         finally:
-            self._ended = time.monotonic()
-            self._took_s = self._ended - began
+            self.took(time.monotonic() - began)
 
     async def _asked(self, process: Process, head: bytes, body: bytes) -> bytes:
         """Return the answer to a write; readers are prepared for the release before it becomes current."""

@@ -187,7 +187,9 @@ class Evaluation:
 
 def serve(evaluation: Any, wire: Wire, memory_bytes: int) -> None:
     """Answer requests one after the other until the other side is gone."""
+    confines.give_way()
     confines.limit_memory(memory_bytes)
+    confines.give_way()
     confines.take_turns(confines.USUAL_MS)
     wire.send(b"R", b"%s %d" % (b"jailed" if confines.jail() else b"open", threading.get_native_id()))
     while (request := wire.read()) is not None:
@@ -211,6 +213,7 @@ def work(evaluation: Any, fd: int, memory_bytes: int) -> None:
     """Answer requests in a thread with a big stack, and with so much memory beside it."""
     threading.stack_size(STACK_BYTES)
     thread = threading.Thread(target=serve, args=(evaluation, Wire(fd), memory_bytes), daemon=True)
+    confines.give_way()
     thread.start()
     thread.join()
 
@@ -218,6 +221,7 @@ def work(evaluation: Any, fd: int, memory_bytes: int) -> None:
 def live(fd: int, parent: int, told: dict[str, Any], store: Any = None) -> None:
     """Be a cell from here on: on a store, which may be open already, with prefixes and a memory budget in bytes."""
     confines.settle(b"pfgraph-cell", parent)
+    confines.give_way()
     if store is None:
         confines.hold(Path(told["store"]).parent)
     work(Evaluation(store, told["store"], told["prefixes"]), fd, told["memory_bytes"])

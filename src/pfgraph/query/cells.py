@@ -15,6 +15,7 @@ from pathlib import Path
 from pfgraph.errors import EngineLost, ForbiddenFeature, QueryCpuExceeded, QueryError, QueryMemoryExceeded
 from pfgraph.messages import Text
 from pfgraph.query.children import Adopted, Child
+from pfgraph.query.confines import LAST, send_away
 from pfgraph.query.lines import Frame, Line, LineEnded
 from pfgraph.query.nurseries import Nurseries, command_of
 from pfgraph.releases.locks import Lease
@@ -115,6 +116,13 @@ class Cell:
         for thread in (self.thread, self.process.pid):
             with contextlib.suppress(OSError, AttributeError):
                 os.setpriority(os.PRIO_PROCESS, thread, niceness)
+
+    def leave(self) -> None:
+        """End the process where and when nobody waits for that: the kernel takes a millisecond for its memory."""
+        self.step_back(LAST)
+        for thread in (self.thread, self.process.pid):
+            send_away(thread)
+        self.kill()
 
     def kill(self) -> None:
         """End the process at once."""

@@ -113,6 +113,19 @@ def take_turns(of_ms: int) -> None:
         _LIBC.syscall(number, 0, attributes, 0)
 
 
+def give_way() -> None:
+    """Let whoever waits for this CPU go first: the kernel would have him wait for its next tick, up to 4 ms."""
+    if hasattr(os, "sched_yield"):
+        os.sched_yield()
+
+
+def send_away(thread: int) -> None:
+    """Have a thread end on another CPU than this one, if there is one: the kernel cannot be interrupted in that."""
+    with contextlib.suppress(OSError, AttributeError):
+        others = os.sched_getaffinity(0) - {_LIBC.sched_getcpu()}
+        os.sched_setaffinity(thread, others)
+
+
 def unhurried(work: Callable[[], T]) -> T:
     """Return what some work gives that is done in a thread which lets all others go first, as do those it starts."""
 

@@ -97,7 +97,7 @@ class Kept:
 
 
 def attend(
-    channel: socket.socket, clone: Callable[[], bool], kept: Kept, kept_s: float = KEPT_S
+    channel: socket.socket, clone: Callable[[], bool], kept: Kept, give_way: Callable[[], None], kept_s: float = KEPT_S
 ) -> tuple[dict[str, Any], list[int]] | None:
     """Return, in each cell that is asked for, what it is to be; and None here, when nobody asks any more."""
     channel.settimeout(kept_s)
@@ -112,8 +112,10 @@ def attend(
         request = json.loads(message)
         if request["opens"]:
             kept.have(request["opens"], descriptors[-1])
+        give_way()
         if clone():
             return request, descriptors
+        give_way()
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -133,10 +135,11 @@ def main() -> None:
     # What is there by now is not looked through in any cell, so that its pages stay shared.
     gc.collect()
     gc.freeze()
-    asked = attend(channel, clone, kept)
+    asked = attend(channel, clone, kept, cell.confines.give_way)
     if asked is None:
         return
     request, (line, said, *_) = asked
+    cell.confines.give_way()
     channel.send(b"%d %d" % (request["number"], os.getpid()))
     channel.close()
     os.dup2(said, sys.stderr.fileno())

@@ -9,7 +9,6 @@ from collections.abc import Coroutine, Mapping
 
 from pfgraph.errors import Draining, EngineLost
 from pfgraph.query.cells import CELL, Budget, Cell, spawn
-from pfgraph.query.confines import LAST
 from pfgraph.query.nurseries import Nurseries
 
 RECYCLED_AFTER = 10_000
@@ -127,9 +126,9 @@ class Pool:
         self._busy.discard(cell)
         self.ended[cause] += 1
         if cause in _UNHURRIED:
-            # To give back its memory takes the kernel a millisecond, for which readers need not wait.
-            cell.step_back(LAST)
-        cell.kill()
+            cell.leave()
+        else:
+            cell.kill()
         self._have_done(self._bury(cell, cause not in _NOT_REPLACED))
 
     def retire(self, current: str) -> None:

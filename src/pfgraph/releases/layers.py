@@ -9,10 +9,13 @@ it in a store of its own.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +35,7 @@ LAYERS, LAYERS_OF_FEW = 2, 3
 MUCH = 1 / 3
 # What the engine keeps beside a store for itself.
 _TRACES = {"LOCK", "LOG"}
+_ATTEMPTS, _AGAIN_S = 20, 0.05
 _REMOVED, _ADDED, _GRAPH_REMOVED, _GRAPH_ADDED = "-", "+", "<", ">"
 
 
@@ -218,12 +222,26 @@ def clone(store: Path, place: Path) -> None:
     A change of a few quads stays in the log, which is read into memory by whoever opens the store: to make tables of it
     takes longer than all the rest of a write. (`Store.backup` would leave out the log of a store opened to be read.)
     """
-    place.mkdir()
-    for file in store.iterdir():
-        if file.suffix == ".sst":
-            os.link(file, place / file.name)
-        elif file.name not in _TRACES:
-            shutil.copyfile(file, place / file.name)
+    for _ in range(_ATTEMPTS):
+        before = _files(store)
+        with suppress(FileNotFoundError):
+            place.mkdir()
+            for name in before:
+                if name.endswith(".sst"):
+                    os.link(store / name, place / name)
+                else:
+                    shutil.copyfile(store / name, place / name)
+            # RocksDB merges tables on its own; what is copied meanwhile is no store.
+            if _files(store) == before:
+                return
+        shutil.rmtree(place)
+        time.sleep(_AGAIN_S)
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(store))
+
+
+def _files(store: Path) -> dict[str, int]:
+    """Return the files of a store, and how long they are."""
+    return {file.name: file.stat().st_size for file in os.scandir(store) if file.name not in _TRACES}
 
 
 def _copy(work: Path, place: Path) -> None:
