@@ -35,6 +35,7 @@ from pfgraph.settings import Settings
 from servers import Server, children, named, running, state_of
 from sites import publish
 
+FILTERED = "ASK { ?s ?p ?o FILTER(true) }"
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
 THINGS = [Triple(NamedNode(f"urn:example:{n}"), RDFS.label, Literal(str(n))) for n in range(60)]
 
@@ -49,6 +50,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 def server(release: Release) -> Iterator[Server]:
     """Lend a server with cells on the release."""
     with running(release.path.parent.parent, query_timeout_s=3.0) as server:
+        assert asked(server, FILTERED).status_code == 200
         until(lambda: len(server.cells()) >= 2)
         yield server
 
@@ -295,7 +297,7 @@ def test_a_cell_is_to_spare_a_while_after_a_question(release: Release) -> None:
     async def idle() -> tuple[int, int]:
         engine = Engine(Settings(cells=2))
         await engine.start()
-        await engine.answer(Request("ASK { ?s ?p ?o FILTER(true) }", "text/csv", release))
+        await engine.answer(Request(FILTERED, "text/csv", release))
         at_once = engine.health()["processes"]
         await asyncio.sleep(2 * SPARE_S)
         later = engine.health()["idle"]

@@ -223,18 +223,18 @@ def clone(store: Path, place: Path) -> None:
     takes longer than all the rest of a write. (`Store.backup` would leave out the log of a store opened to be read.)
     """
     for _ in range(_ATTEMPTS):
-        before = _files(store)
         with suppress(FileNotFoundError):
+            before = _files(store)
             place.mkdir()
             for name in before:
                 if name.endswith(".sst"):
                     os.link(store / name, place / name)
                 else:
                     shutil.copyfile(store / name, place / name)
-            # RocksDB merges tables on its own; what is copied meanwhile is no store.
+            # RocksDB removes logs and merges tables on its own; what is copied meanwhile is no store.
             if _files(store) == before:
                 return
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
         time.sleep(_AGAIN_S)
     raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(store))
 
