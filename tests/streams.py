@@ -14,9 +14,11 @@ from pyoxigraph import Literal, QuerySolutions, Store
 
 from pfgraph.publish.publication import Terms, publish
 from pfgraph.publish.updates import Update
+from pfgraph.publish.workbench import Workbench
 from pfgraph.releases.shelf import Shelf
 
-TERMS = Terms(frozenset({"write"}))
+# As the server's writes are made: the store they are made in is kept.
+TERMS = Terms(frozenset({"write"}), bench=Workbench())
 _NUMBERS = "PREFIX : <http://example.org/> SELECT ?n WHERE { :stream %s ?n }"
 
 
