@@ -119,9 +119,11 @@ class Cell:
 
     def leave(self) -> None:
         """End the process where and when nobody waits for that: the kernel takes a millisecond for its memory."""
-        self.step_back(LAST)
-        for thread in (self.thread, self.process.pid):
-            send_away(thread)
+        # The number of one that has ended may be another's by now.
+        if self.is_alive:
+            self.step_back(LAST)
+            for thread in (self.thread, self.process.pid):
+                send_away(thread)
         self.kill()
 
     def kill(self) -> None:

@@ -37,8 +37,8 @@ _SCHED_SETATTR = {"x86_64": 314, "aarch64": 274}
 SCHED_FLAG_KEEP_POLICY = 0x08
 # As long as the kernel allows.
 LONG_MS, USUAL_MS = 100, 0
-# The niceness of what is in no hurry.
-LAST = 19
+# The niceness of what somebody may come to wait for, and of what nobody does.
+ASIDE, LAST = 10, 19
 _ALLOW, _REFUSE, _KILL_PROCESS = 0x7FFF0000, 0x00050000 | 1, 0x80000000
 _X32 = 0x40000000
 
@@ -130,7 +130,8 @@ def unhurried(work: Callable[[], T]) -> T:
     """Return what some work gives that is done in a thread which lets all others go first, as do those it starts."""
 
     def step_back() -> None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LAST)
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, max(ASIDE, os.getpriority(os.PRIO_PROCESS, thread)))
 
     with ThreadPoolExecutor(1, initializer=step_back) as aside:
         return aside.submit(work).result()
