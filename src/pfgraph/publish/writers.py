@@ -58,8 +58,8 @@ class Writers:
         self._ended, self._took_s = time.monotonic(), seconds
 
     async def _leave_time(self) -> None:
-        """Let as much time pass after a write as it took, while somebody reads: half of it is for readers alone."""
-        pause_s = min(self._took_s, PAUSE_S) - (time.monotonic() - self._ended)
+        """Let twice the time pass that the last write took, while somebody reads: two thirds are for readers alone."""
+        pause_s = min(2 * self._took_s, PAUSE_S) - (time.monotonic() - self._ended)
         if pause_s > 0 and self._is_read():
             await asyncio.sleep(pause_s)
 
