@@ -90,8 +90,8 @@ def settle(name: bytes, parent: int) -> None:
 def slim_threads() -> None:
     """Have the threads that a library starts from now on take 2 MB for their stacks, where glibc knows how.
 
-    RocksDB opens a store with some 140 to 180 of them, 15 at a time. Of 8 MB each they are more than what glibc keeps for those
-    that follow (40 MB), and to map and unmap every one takes as long again as all the rest of the opening.
+    RocksDB opens a store with some 140 to 180 of them, several at a time. Of 8 MB each they are more than what glibc
+    keeps for those that follow (40 MB), and to map and unmap every one takes as long again as all the rest.
     """
     attributes = ctypes.create_string_buffer(64)
     with contextlib.suppress(AttributeError):
