@@ -107,9 +107,12 @@ class Server:
 
 
 def children(pid: int) -> list[int]:
-    """Return the processes that a process has started and that have not ended."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(each) for task in tasks for each in task.read_text("ascii").split()]
+    """Return the processes that a process has started and that nobody has waited for.
+
+    Each process is asked for its parent: the lists of a process's threads lose children while a thread ends.
+    """
+    everyone = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
+    return [each for each in everyone if fields_of(each)[1:2] == [str(pid)]]
 
 
 def named(name: str, parent: int) -> list[int]:
@@ -128,10 +131,15 @@ def name_of(pid: int) -> str:
 
 def state_of(pid: int) -> str:
     """Return the letter for the state of a process: Z for one that nobody has waited for, nothing for none."""
+    return "".join(fields_of(pid)[:1])
+
+
+def fields_of(pid: int) -> list[str]:
+    """Return what the kernel says of a process after its name: its state, its parent and so on; nothing for none."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return ""
+        return []
 
 
 @contextmanager
