@@ -67,6 +67,7 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         """Stop the engine and the loop."""
+        self.app.dumps.close()
         self._run(self.app.writers.close())
         self._run(self.app.site.engine.close())
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -10,6 +10,9 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,9 @@ from pyld import jsonld
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from pfgraph.namespaces import base_iri, expand
+from pfgraph.releases import locks
+from pfgraph.releases.release import Release
+from pfgraph.web.dumps import Dumps
 from pfgraph.web.tabular import table
 from sites import Client, publish_shipped, serving
 from test_contract import CLASSES, CONTEXT, FRAMES
@@ -171,6 +177,71 @@ def test_dumps_that_cannot_be_written_are_tried_again(tmp_path: Path) -> None:
         made = client.get("/dumps/current")
 
     assert (refused.status_code, catalogue.status_code, made.status_code) == (503, 200, 200)
+
+
+@contextmanager
+def waiting(home: Path, release: Release) -> Iterator[subprocess.Popen[bytes]]:
+    """Lend a process as a server has it, which waits until the dumps' directory is not ours any more."""
+    command = [sys.executable, "-m", "pfgraph.web.dumps", str(home), release.id]
+    place = home / "dumps" / release.id
+    place.mkdir(parents=True)
+    with locks.alone(place), subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_what_makes_dumps_ends_with_its_server(tmp_path: Path) -> None:
+    """Whoever had dumps made and is gone leaves no process that goes on for minutes."""
+    with waiting(tmp_path, publish_shipped(tmp_path)) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=2)
+        assert process.stdin is not None
+        process.stdin.close()
+
+        assert process.wait(timeout=5) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have nice only")
+def test_what_makes_dumps_lets_all_others_go_first(tmp_path: Path) -> None:
+    """Dumps are made while nobody else wants the CPU: no reader and no write waits for them."""
+    with waiting(tmp_path, publish_shipped(tmp_path)) as process:
+        deadline = time.monotonic() + 10
+        while os.sched_getscheduler(process.pid) != os.SCHED_IDLE:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def test_what_a_killed_maker_left_is_removed(tmp_path: Path) -> None:
+    """Half a file of dumps that were never finished stays no longer than until they are."""
+    release = publish_shipped(tmp_path)
+    folder = tmp_path / "dumps" / release.id
+    folder.mkdir(parents=True)
+    (folder / "tmpwbhk3v").write_bytes(b"half")
+    made = Dumps(tmp_path).make(release)
+
+    assert {file.name for file in folder.iterdir()} == {*made, "index.json"}
+
+
+def test_nobody_waits_long_for_dumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for dumps that take long is told so, and when to ask again; then they are there."""
+    release = publish_shipped(tmp_path)
+    monkeypatch.setattr("pfgraph.web.dumps.WAIT_S", 0.2)
+    place = tmp_path / "dumps" / release.id
+    place.mkdir(parents=True)
+    with serving(tmp_path) as client:
+        with locks.alone(place):
+            began = time.monotonic()
+            told = client.get("/dumps/current")
+            took_s = time.monotonic() - began
+        monkeypatch.setattr("pfgraph.web.dumps.WAIT_S", 30.0)
+        made = client.get("/dumps/current")
+
+    assert took_s < 5
+    assert (told.status_code, told.headers["retry-after"]) == (503, "1")
+    assert told.json()["type"].endswith("/dumps-in-the-making")
+    assert made.status_code == 200
 
 
 def test_a_command_makes_dumps_before_they_are_asked_for(tmp_path: Path) -> None:

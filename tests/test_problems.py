@@ -39,6 +39,7 @@ EXAMPLES = [
     (errors.Overloaded(1.5), 503),
     (errors.TooManyQueries(8, 1.5), 429),
     (errors.Draining(), 503),
+    (errors.DumpsInTheMaking(30.0), 503),
     (errors.ReleaseError("壊れた", "Broken"), 503),
 ]
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
-import threading
 from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
@@ -33,7 +30,6 @@ def serve(
     )
     with _listen(settings) as listening:
         _have_release(settings)
-        _begin_dumps(settings)
         _answer(settings, listening)
 
 
@@ -54,24 +50,6 @@ def _have_release(settings: Settings) -> None:
                 f"ソースに誤りがあるため、前の版 {current} を公開します。",
                 f"The sources are refused, so the last release, {current}, is served.",
             )
-        )
-
-
-def _begin_dumps(settings: Settings) -> None:
-    """Have the dumps of the current release made by a process of its own, so that no reader waits for them."""
-    threading.Thread(target=_make_dumps, args=(settings,), daemon=True).start()
-
-
-def _make_dumps(settings: Settings) -> None:
-    """Run `pfgraph dumps` to its end, whatever it is: who asks for a dump that is missing has another try."""
-    with suppress(OSError):
-        subprocess.run(
-            [sys.executable, "-m", "pfgraph", "dumps"],
-            check=False,
-            env={**os.environ, "PFGRAPH_HOME": str(settings.home)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
         )
 
 

@@ -172,6 +172,18 @@ class Draining(QueryError):
         )
 
 
+class DumpsInTheMaking(QueryError):
+    """The dumps of a release are being made, and take longer than a client can be made to wait."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(
+            "この版のダンプを作っているところです。",
+            "The dumps of this release are being made.",
+            try_=_later(retry_after_s),
+        )
+
+
 class RequestError(PfgraphError):
     """A request that cannot be answered as it was made."""
 

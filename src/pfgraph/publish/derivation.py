@@ -40,7 +40,7 @@ class Rule:
 
 def derive(journal: Journal, old: Store) -> None:
     """Bring the graph of derived facts, and with it the default graph, up to date with a change."""
-    written = tuple(sorted((quad.triple for quad in journal.quads(GRAPH[RULES])), key=str))
+    written = _written(journal.quads(GRAPH[RULES]))
     touched = {quad.graph_name for quad in (*journal.added, *journal.removed)}
     if not written and GRAPH[DERIVED] not in journal.named_graphs():
         return
@@ -51,6 +51,15 @@ def derive(journal: Journal, old: Store) -> None:
         _derive_about(journal, old, found)
     except Everything:
         _derive_all(journal, written)
+
+
+def prepare(store: Store) -> None:
+    """Read the rules, which takes a moment, ahead of a change that something may follow from."""
+    _rules(_written(store.quads_for_pattern(None, None, None, GRAPH[RULES])))
+
+
+def _written(quads: Iterable[Quad]) -> tuple[Triple, ...]:
+    return tuple(sorted((quad.triple for quad in quads), key=str))
 
 
 @lru_cache(maxsize=4)

@@ -20,7 +20,7 @@ from typing import BinaryIO
 from pyoxigraph import Store
 
 from pfgraph.errors import PfgraphError, WriterLost
-from pfgraph.publish import gate, publication, requests
+from pfgraph.publish import derivation, gate, publication, requests
 from pfgraph.publish.evaluation import Budget, Nursery
 from pfgraph.publish.publication import Terms
 from pfgraph.publish.requests import WriteRequest
@@ -70,12 +70,13 @@ def _answer(shelf: Shelf, change: Callable[[Editor], None], terms: Terms, prepar
 
 
 def _warm(shelf: Shelf) -> None:
-    """Read the shapes before somebody waits for it."""
+    """Read the shapes and the rules before somebody waits for it."""
     try:
         current = shelf.current()
         if current is not None:
             store = Store.read_only(str(current.store_path))
             gate.prepare(publication.shapes(store))
+            derivation.prepare(store)
     except (PfgraphError, OSError, RuntimeError):
         # Whatever is wrong, the first write is told.
         return

@@ -119,6 +119,13 @@ def give_way() -> None:
         os.sched_yield()
 
 
+def stand_back() -> None:
+    """Have this process run only while nobody else wants the CPU."""
+    os.nice(LAST)
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 def send_away(thread: int) -> None:
     """Have a thread end on another CPU than this one, if there is one: the kernel cannot be interrupted in that."""
     with contextlib.suppress(OSError, AttributeError):

@@ -30,6 +30,17 @@ def writing(path: Path, wait_s: float) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a lock on a directory; whoever else wants it waits."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 class Lease:
     """A promise that a release is not removed while it is read: a shared lock on a file in its directory."""
 

@@ -26,6 +26,7 @@ from pfgraph.web.archive import Archive
 from pfgraph.web.boundary import Boundary, StreamCut
 from pfgraph.web.cache import ByteCache, Cached
 from pfgraph.web.connections import Connection
+from pfgraph.web.dumps import Dumps
 from pfgraph.web.endpoint import Endpoint
 from pfgraph.web.graph_store import METHODS, PATH, WRITING, GraphStore
 from pfgraph.web.home import Home
@@ -57,12 +58,15 @@ class Application:
         self.site = Site(settings, Shelf(settings.home), Engine(settings))
         self.cache = ByteCache(settings.cache_bytes)
         self.writers = Writers(settings, self._prepare, lambda: self.site.engine.is_asked)
+        self.dumps = Dumps(settings.home)
         self._tokens = Tokens.parse(settings.tokens)
         metrics = Metrics(self.site, self.cache)
         presence = Presence()
         desk = Desk(self.site, self._tokens, self.writers)
         router = Router(
-            [*_writing(desk), *_routes(self.site, metrics, presence)], redirect_slashes=False, lifespan=self._running
+            [*_writing(desk), *_routes(self.site, self.dumps, metrics, presence)],
+            redirect_slashes=False,
+            lifespan=self._running,
         )
         bounded = Boundary(Mementos(_Placed(router, self), self.site, presence), self.site.pages)
         watched = Watched(Manners(Cached(bounded, self.cache, self.site.current_id)), metrics)
@@ -78,12 +82,15 @@ class Application:
         await self.site.engine.start()
         if self._tokens:
             await self.writers.start()
+        with suppress(PfgraphError):
+            self.dumps.at_hand(self.site.release())
         warming = asyncio.ensure_future(self._keep_warm())
         try:
             yield
         finally:
             warming.cancel()
             await asyncio.gather(warming, return_exceptions=True)
+            self.dumps.close()
             await self.writers.close()
             await self.site.engine.close()
 
@@ -126,7 +133,7 @@ class _Placed:
         await self._app(scope, receive, send)
 
 
-def _routes(site: Site, metrics: Metrics, presence: Presence) -> list[BaseRoute]:
+def _routes(site: Site, dumps: Dumps, metrics: Metrics, presence: Presence) -> list[BaseRoute]:
     endpoint, resources, archive = Endpoint(site), Resources(site), Archive(site)
     operations, queries, kinds = Operations(site, metrics), Queries(site), Kinds(site)
     return [
@@ -141,7 +148,7 @@ def _routes(site: Site, metrics: Metrics, presence: Presence) -> list[BaseRoute]
         Route("/doc/{key:path}", resources.document),
         Route("/graph/{name:path}", resources.named_graph),
         Route("/query/{name}", resources.query),
-        *publication.routes(site),
+        *publication.routes(site, dumps),
         *robots.routes(site),
         Route("/problem", kinds.respond),
         Route("/problem/{kind}", kinds.respond),

@@ -31,9 +31,8 @@ _FOREVER = "public, max-age=31536000, immutable"
 class Catalogue:
     """The catalogue of one site."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._dumps = Dumps(site.settings.home)
+    def __init__(self, site: Site, dumps: Dumps) -> None:
+        self._site, self._dumps = site, dumps
 
     async def void(self, request: Request) -> Response:
         """Return the description of the dataset in the current release."""

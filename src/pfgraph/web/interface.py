@@ -150,7 +150,7 @@ def _catalogue() -> Json:
     """Return the operations that harvesters use."""
     release = _path("release", Text("版、または current", "a release, or `current`"), "current")
     file = _path("name", Text("ファイル名", "the name of a file"), "pfgraph.nq.gz")
-    dump = _operation("dump", Text("版のファイル", "A file of a release"), _in(_DUMP), [release, file], ("404",))
+    dump = _operation("dump", Text("版のファイル", "A file of a release"), _in(_DUMP), [release, file], ("404", "503"))
     dump["responses"]["307"] = {"description": "current から版のファイルへ / from `current` to the release's own"}
     catalog, void = (
         Text("目録（DCAT 3）", "The catalogue (DCAT 3)"),
@@ -161,7 +161,7 @@ def _catalogue() -> Json:
     found = {
         "/catalog": _operation("catalog", catalog, _in(forms.GRAPHS_AND_PAGE), offered, ("400", "406")),
         "/.well-known/void": _operation("void", void, _in(forms.GRAPHS), [_format(forms.GRAPHS)], ("400", "406")),
-        "/dumps/{release}": _operation("dumps", dumps, _in(_JSON, _LISTED), [release], ("404",)),
+        "/dumps/{release}": _operation("dumps", dumps, _in(_JSON, _LISTED), [release], ("404", "503")),
         "/dumps/{release}/{name}": dump,
     }
     return {path: {"get": operation} for path, operation in found.items()}

@@ -7,15 +7,16 @@ from starlette.routing import BaseRoute, Route
 from pfgraph.web.catalogue import Catalogue
 from pfgraph.web.collections import Collections
 from pfgraph.web.contract import Contract
+from pfgraph.web.dumps import Dumps
 from pfgraph.web.graphs import CONTEXT_PATH
 from pfgraph.web.guide import Guide
 from pfgraph.web.listings import Listings
 from pfgraph.web.site import Site
 
 
-def routes(site: Site) -> list[BaseRoute]:
+def routes(site: Site, dumps: Dumps) -> list[BaseRoute]:
     """Return the routes of the contract and of the catalogue."""
-    contract, catalogue = Contract(site), Catalogue(site)
+    contract, catalogue = Contract(site), Catalogue(site, dumps)
     collections, guide = Collections(site, contract), Guide(site)
     listings = Listings(site, contract, collections)
     return [
