@@ -1,6 +1,6 @@
 """Readers at full speed while releases are published (issue 5, point 4): errors, mixtures, p99 as a ratio.
 
-.venv/bin/python bench/readers.py [publishes] [triples]
+.venv/bin/python bench/readers.py [publishes]
 """
 
 from __future__ import annotations
