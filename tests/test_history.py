@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, Triple
 
+from pfgraph.errors import ReleaseError
 from pfgraph.namespaces import GRAPH, ID, RDFS
-from pfgraph.releases.history import FILE, History, Move, at, read, timeline, written
-from pfgraph.releases.release import Release
+from pfgraph.releases.history import FILE, History, Move, at, read, written
+from pfgraph.releases.release import MANIFEST, Release
 from pfgraph.releases.shelf import Shelf
 from sites import publish
 
@@ -83,9 +85,41 @@ def test_a_release_older_than_the_history_counts_from_its_making(tmp_path: Path)
     assert Shelf(tmp_path).timeline() == [Move(read(each.manifest.created), each.id) for each in made]
 
 
-def test_a_release_that_is_gone_is_not_in_the_timeline() -> None:
+def test_a_release_that_is_gone_is_not_in_the_timeline(tmp_path: Path) -> None:
     """Nobody is sent to what was removed."""
-    assert timeline(moves(1, 2), []) == []
+    made = [named(tmp_path, name) for name in "ab"]
+    shelf = Shelf(tmp_path)
+    shelf.prune(1)
+
+    assert [move.release_id for move in shelf.timeline()] == [made[1].id]
+
+
+def test_the_timeline_needs_no_manifest(tmp_path: Path) -> None:
+    """Of releases that the history names, not one is opened: there may be thousands."""
+    made = [named(tmp_path, name) for name in "ab"]
+    for each in made:
+        (each.path / MANIFEST).unlink()
+
+    assert [move.release_id for move in Shelf(tmp_path).timeline()] == [each.id for each in made]
+
+
+def test_a_release_that_goes_meanwhile_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who lists the releases while one is removed has the others; a damaged one is told of."""
+    made = [named(tmp_path, name) for name in "ab"]
+    opened, shelf = Release.open, Shelf(tmp_path)
+
+    def one_goes(path: Path) -> Release:
+        shutil.rmtree(made[0].path, ignore_errors=True)
+        return opened(path)
+
+    listed = [*shelf._ids()]
+    monkeypatch.setattr(shelf, "_ids", lambda: listed)
+    monkeypatch.setattr(Release, "open", one_goes)
+
+    assert [release.id for release in shelf.all()] == [made[1].id]
+    (made[1].path / MANIFEST).write_bytes(b"{")
+    with pytest.raises(ReleaseError):
+        shelf.all()
 
 
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=20, unique=True), st.integers(-5, 310))

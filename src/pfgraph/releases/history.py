@@ -82,17 +82,6 @@ def created(release: Release) -> datetime:
     return read(release.manifest.created).replace(microsecond=0)
 
 
-def timeline(moves: Sequence[Move], releases: Iterable[Release]) -> list[Move]:
-    """Return which of the releases at hand was current from when on, the oldest first.
-
-    A release that no move names (a home may be older than its history) counts from the moment it was made.
-    """
-    at_hand = {release.id: release for release in releases}
-    named = {move.release_id for move in moves}
-    unnamed = [Move(read(each.manifest.created), each.id) for each in at_hand.values() if each.id not in named]
-    return sorted([*unnamed, *(move for move in moves if move.release_id in at_hand)])
-
-
 def at(moves: Sequence[Move], moment: datetime) -> str | None:
     """Return the release that was current at a moment; the first one for all time before it (RFC 7089 §4.1.1)."""
     before = [move.release_id for move in moves if move.moment.replace(microsecond=0) <= moment]

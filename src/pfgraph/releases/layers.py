@@ -124,6 +124,11 @@ class Laid:
     change: Change = field(default_factory=Change)
 
 
+def names(release: Release, node: NamedNode) -> bool:
+    """Return whether the change that is a release's uppermost layer names a node."""
+    return str(node).encode() in gzip.decompress(release.change_path.read_bytes())
+
+
 class Laying:
     """A store in the making, from that of a release: first to work on, then as it stays."""
 

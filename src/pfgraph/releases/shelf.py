@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from pathlib import Path
 from pfgraph.errors import ReleaseError, UnknownRelease
 from pfgraph.messages import Text
 from pfgraph.releases import durability, locks
-from pfgraph.releases.history import History, Move, timeline
+from pfgraph.releases.history import History, Move, read
 from pfgraph.releases.keepsakes import Keepsakes
 from pfgraph.releases.locks import Lease
 from pfgraph.releases.manifest import ID_LENGTH
@@ -74,13 +74,31 @@ class Shelf:
 
     def all(self) -> list[Release]:
         """Return every release, the newest first."""
-        paths = self._releases.glob("*") if self._releases.is_dir() else ()
-        releases = (Release.open(path) for path in paths if _is_id(path.name))
+        releases = self._opened(self._ids())
         return sorted(releases, key=lambda release: (release.manifest.created, release.id), reverse=True)
 
     def timeline(self) -> list[Move]:
-        """Return which of the releases was the current one from when on, the oldest first."""
-        return timeline(self.history.moves(), self.all())
+        """Return which of the releases was the current one from when on, the oldest first.
+
+        A release that no move names (a home may be older than its history) counts from the moment it was made.
+        """
+        at_hand = self._ids()
+        moves = [move for move in self.history.moves() if move.release_id in at_hand]
+        unnamed = self._opened(at_hand - {move.release_id for move in moves})
+        return sorted([*moves, *(Move(read(release.manifest.created), release.id) for release in unnamed)])
+
+    def _ids(self) -> set[str]:
+        paths = self._releases.iterdir() if self._releases.is_dir() else ()
+        return {path.name for path in paths if _is_id(path.name)}
+
+    def _opened(self, ids: Iterable[str]) -> Iterator[Release]:
+        """Yield releases, but for those that have been removed since they were listed."""
+        for path in map(self._releases.joinpath, ids):
+            try:
+                yield Release.open(path)
+            except ReleaseError:
+                if path.exists():
+                    raise
 
     def lease(self, release_id: str | None = None) -> tuple[Release, Lease]:
         """Return a release, by default the current one, and a lease, which keeps it from being removed."""

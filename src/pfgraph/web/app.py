@@ -61,7 +61,7 @@ class Application:
         self.dumps = Dumps(settings.home)
         self._tokens = Tokens.parse(settings.tokens)
         metrics = Metrics(self.site, self.cache)
-        presence = Presence()
+        presence = Presence(self.site.shelf)
         desk = Desk(self.site, self._tokens, self.writers)
         router = Router(
             [*_writing(desk), *_routes(self.site, self.dumps, metrics, presence)],

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from contextlib import suppress
 
 from pyoxigraph import DefaultGraph, NamedNode, Store
 
-from pfgraph.errors import ReleaseError
+from pfgraph.errors import ReleaseError, UnknownRelease
 from pfgraph.messages import Text
 from pfgraph.namespaces import ID
+from pfgraph.releases.layers import names
 from pfgraph.releases.release import Release
+from pfgraph.releases.shelf import Shelf
 from pfgraph.web.forms import DOCUMENTS
 
 _SUFFIXES = frozenset(form.name for form in DOCUMENTS)
@@ -21,7 +24,8 @@ _KEPT = 4096
 class Presence:
     """Which resources are in which releases."""
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
         self._known: OrderedDict[tuple[str, str], bool] = OrderedDict()
 
     async def of(self, release: Release, path: str) -> bool:
@@ -33,27 +37,44 @@ class Presence:
             return not key or bare in release.queries()
         if kind != "doc":
             return True
-        known = release.id, bare
-        if known not in self._known:
-            self._known[known] = await asyncio.to_thread(_speaks_of, release, bare)
-            while len(self._known) > _KEPT:
-                self._known.popitem(last=False)
-        return self._known[known]
+        try:
+            node = ID[bare]
+        except ValueError:
+            # What is no IRI is nowhere spoken of.
+            return False
+        if (known := self._known.get((release.id, bare))) is not None:
+            return known
+        alike = await asyncio.to_thread(self._alike, release, node)
+        found = self._known.get((alike[-1].id, bare))
+        if found is None:
+            found = await asyncio.to_thread(_speaks_of, alike[-1], node)
+        self._known |= {(each.id, bare): found for each in alike}
+        while len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return found
+
+    def _alike(self, release: Release, node: NamedNode) -> list[Release]:
+        """Return a release, those that it is laid on with changes that do not name a thing, and what those are laid on.
+
+        To open a store takes a hundred times as long as to read a change, and there may be thousands of releases.
+        """
+        alike = [release]
+        with suppress(UnknownRelease):
+            while alike[-1].manifest.laid_on and not names(alike[-1], node):
+                alike.append(self._shelf.get(alike[-1].manifest.laid_on))
+        return alike
 
 
-def _speaks_of(release: Release, key: str) -> bool:
+def _speaks_of(release: Release, node: NamedNode) -> bool:
     """Return whether a release says anything of a thing, or with it."""
     try:
-        node, store = ID[key], Store.read_only(str(release.store_path))
-        patterns = ((node, None, None), (None, None, node), (None, node, None))
-        return any(_first(store, *pattern) for pattern in patterns)
-    except ValueError:
-        # What is no IRI is nowhere spoken of.
-        return False
+        store = Store.read_only(str(release.store_path))
     except OSError as error:
         raise ReleaseError(
             "版を読めません。", "A release cannot be read.", where=release.id, try_=Text("再試行", "Try again.")
         ) from error
+    patterns = ((node, None, None), (None, None, node), (None, node, None))
+    return any(_first(store, *pattern) for pattern in patterns)
 
 
 def _first(store: Store, subject: NamedNode | None, predicate: NamedNode | None, value: NamedNode | None) -> bool:
