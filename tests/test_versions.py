@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -85,6 +86,35 @@ def test_releases_are_versions_of_the_dataset(versions: Versions, form: str, syn
 
     assert (DCAT.hasCurrentVersion, current) in found
     assert sum(predicate == DCAT.hasVersion for predicate, _ in found) == 2
+
+
+@pytest.mark.parametrize(
+    ("form", "following", "listed"),
+    [
+        ("html", r'rel="next" href="([^"]*)"', r'<th scope="row"><a href="/releases/(\w+)"'),
+        ("atom", r'rel="next" type="application/atom\+xml" href="([^"]*)"', r"<id>[^<]*/releases/(\w+)</id>"),
+    ],
+)
+def test_a_long_list_comes_in_parts(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch, form: str, following: str, listed: str
+) -> None:
+    """The page and the feed lead from the newest releases to the earlier ones, and end there."""
+    monkeypatch.setattr("pfgraph.web.archive._ON_A_PAGE", 1)
+    first = versions.client.get(f"/releases?format={form}").text
+    (more,) = re.findall(following, first)
+    # A reader's own choice of a form goes with Accept.
+    last = versions.client.get(unescape(more), "text/html" if form == "html" else "*/*").text
+
+    assert re.findall(listed, first) == [versions.new.id]
+    assert re.findall(listed, last) == [versions.old.id]
+    assert re.findall(following, last) == []
+
+
+def test_a_list_ends(versions: Versions) -> None:
+    """Before the first release there is none, and before what is none there is none either."""
+    for after in (versions.old.id, "x"):
+        assert versions.client.get("/releases", "text/html", params={"after": after}).status_code == 404
+    assert len(versions.client.get("/releases", "application/json").json()) == 2
 
 
 def test_releases_come_as_json_ld(versions: Versions) -> None:

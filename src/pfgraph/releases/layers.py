@@ -73,9 +73,17 @@ class Change:
     @classmethod
     def of_bytes(cls, content: bytes) -> Change:
         """Return a change from what `to_bytes` gave."""
+        return cls._of_lines(_lines(content))
+
+    @classmethod
+    def naming(cls, node: NamedNode, content: bytes) -> Change:
+        """Return as much of what `to_bytes` gave as names a node, also in the text of a literal."""
+        return cls._of_lines(line for line in _lines(content) if str(node) in line)
+
+    @classmethod
+    def _of_lines(cls, lines: Iterable[str]) -> Change:
         found: dict[str, list[str]] = {}
-        # Only \n ends a line: a literal may hold other characters that end one elsewhere.
-        for line in gzip.decompress(content).decode().split("\n"):
+        for line in lines:
             found.setdefault(line[:1], []).append(line[2:])
         quads = (frozenset(parse("\n".join(found.get(s, ())), RdfFormat.N_QUADS)) for s in (_REMOVED, _ADDED))
         graphs = (frozenset(map(NamedNode, found.get(sign, ()))) for sign in (_GRAPH_REMOVED, _GRAPH_ADDED))
@@ -93,6 +101,11 @@ class Change:
             store.remove_graph(graph)
         for graph in self.graphs_added:
             store.add_graph(graph)
+
+
+def _lines(content: bytes) -> list[str]:
+    # Only \n ends a line: a literal may hold other characters that end one elsewhere.
+    return gzip.decompress(content).decode().split("\n")
 
 
 @dataclass(frozen=True)
@@ -122,11 +135,6 @@ class Laid:
 
     on: str = ""
     change: Change = field(default_factory=Change)
-
-
-def names(release: Release, node: NamedNode) -> bool:
-    """Return whether the change that is a release's uppermost layer names a node."""
-    return str(node).encode() in gzip.decompress(release.change_path.read_bytes())
 
 
 class Laying:

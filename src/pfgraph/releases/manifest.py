@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
@@ -60,10 +61,12 @@ class Manifest:
         """Return a manifest from its file."""
         try:
             values: dict[str, Any] = json.loads(path.read_bytes())
+            # Most files of a release are those of the one before it: so are then their names and digests here.
+            values["files"] = {sys.intern(file): sys.intern(digest) for file, digest in values["files"].items()}
             known = {field.name for field in fields(cls)}
             # A newer pfgraph may say more; what this one needs must be there.
             return cls(**{name: value for name, value in values.items() if name in known})
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ReleaseError(
                 "版の目録（manifest.json）を読めません。",
                 "The manifest of a release cannot be read.",

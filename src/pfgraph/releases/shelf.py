@@ -42,6 +42,8 @@ class Shelf:
         self._made_from = home / "made-from.json"
         self.history = History(home)
         self.keepsakes = Keepsakes(home)
+        # Releases that were opened, each with what tells whether its manifest is still the one that was read.
+        self._known: dict[str, tuple[tuple[int, int], Release]] = {}
 
     # ---- reading
 
@@ -67,15 +69,17 @@ class Shelf:
         """Return the release with an id, or raise UnknownRelease."""
         if not _is_id(release_id) or not (self._releases / release_id).is_dir():
             raise UnknownRelease(release_id)
-        release = Release.open(self._releases / release_id)
+        release = self._open(release_id)
         if release.id != release_id or not release.manifest.digest.startswith(release_id):
             raise _damaged(release.path, [MANIFEST])
         return release
 
     def all(self) -> list[Release]:
         """Return every release, the newest first."""
-        releases = self._opened(self._ids())
-        return sorted(releases, key=lambda release: (release.manifest.created, release.id), reverse=True)
+        ids = self._ids()
+        for gone in self._known.keys() - ids:
+            self._known.pop(gone, None)
+        return sorted(self._opened(ids), key=lambda release: (release.manifest.created, release.id), reverse=True)
 
     def timeline(self) -> list[Move]:
         """Return which of the releases was the current one from when on, the oldest first.
@@ -93,12 +97,24 @@ class Shelf:
 
     def _opened(self, ids: Iterable[str]) -> Iterator[Release]:
         """Yield releases, but for those that have been removed since they were listed."""
-        for path in map(self._releases.joinpath, ids):
+        for release_id in ids:
             try:
-                yield Release.open(path)
+                yield self._open(release_id)
             except ReleaseError:
-                if path.exists():
+                if (self._releases / release_id).exists():
                     raise
+
+    def _open(self, release_id: str) -> Release:
+        """Return a release, whose manifest is read once: it never changes, though it may be made anew."""
+        path = self._releases / release_id
+        try:
+            found = (path / MANIFEST).stat()
+        except OSError:
+            return Release.open(path)  # which says what is wrong
+        state, known = (found.st_ino, found.st_mtime_ns), self._known.get(release_id)
+        if known is None or known[0] != state:
+            known = self._known[release_id] = state, Release.open(path)
+        return known[1]
 
     def lease(self, release_id: str | None = None) -> tuple[Release, Lease]:
         """Return a release, by default the current one, and a lease, which keeps it from being removed."""

@@ -11,6 +11,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from pfgraph.errors import NotFound
 from pfgraph.graph.report import read
 from pfgraph.messages import Text
 from pfgraph.namespaces import DCAT, DCTERMS, PROV, RDF, RDFS, VOID, XSD, base_iri
@@ -35,6 +36,8 @@ _DIFFERENCE = (PATCH, _JSON, forms.HTML)
 _AT_HAND = 4
 # Results of the validation that the page about a release shows; its report has all.
 _SHOWN_RESULTS = 100
+# Releases that one page, or one document of the feed, lists.
+_ON_A_PAGE = 100
 
 
 class Archive:
@@ -53,15 +56,28 @@ class Archive:
         form = choose(request.headers.getlist("accept"), _LIST, request.query_params.get("format"))
         if form is _JSON:
             return JSONResponse([_summary(each, current, view) for each in found], headers=headers)
+        if form in _GRAPHS:
+            # There may be thousands; nobody else waits until all of them are written.
+            body = await asyncio.to_thread(lambda: graphs.written(_described(found, current), form, current, view))
+            return Response(body, 200, headers, forms.content_type(form))
+        older, shown = _older(found), self._page(found, request.query_params.get("after"))
+        more = shown[-1].id if shown[-1].id in older else ""
         if form is ATOM:
-            page = {"releases": found, "iri": _iri, "older": _older(found)}
+            page = {"releases": shown, "iri": _iri, "older": older, "more": more}
             feed = self._site.pages.html("releases.atom", view, page)
             return Response(feed.encode(), 200, headers, ATOM.media_type)
-        if form is forms.HTML:
-            page = {"release": current, "releases": found, "older": _older(found), "kept": self._kept(found)}
-            return self._site.pages.response("releases.html", view, page, headers=headers)
-        body = graphs.written(_described(found, current), form, current, view)
-        return Response(body, 200, headers, forms.content_type(form))
+        page = {"release": current, "releases": shown, "older": older, "kept": self._kept(shown), "more": more}
+        return self._site.pages.response("releases.html", view, page, headers=headers)
+
+    @staticmethod
+    def _page(found: list[Release], after: str | None) -> list[Release]:
+        """Return so many releases as a page shows, from the first on or after one; raise NotFound if there is none."""
+        ids = [release.id for release in found]
+        start = 0 if after is None else ids.index(after) + 1 if after in ids else len(ids)
+        if start == len(ids):
+            ja, en = "その前の版はありません。", "There is no release before that."
+            raise NotFound(ja, en, where="after", found=(after or "")[:100])
+        return found[start : start + _ON_A_PAGE]
 
     async def one(self, request: Request) -> Response:
         """Return the manifest of a release, or the page about it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -55,7 +56,8 @@ class Catalogue:
             triples += _distribution(name, release, view)
             if name in made:
                 triples += _measured(made[name], release)
-        response = self._page_or_answer(request, release, triples)
+        # There may be thousands of releases; nobody else waits until all of them are written.
+        response = await asyncio.to_thread(self._page_or_answer, request, release, triples)
         if not made:
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -6,12 +6,12 @@ import asyncio
 from collections import OrderedDict
 from contextlib import suppress
 
-from pyoxigraph import DefaultGraph, NamedNode, Store
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from pfgraph.errors import ReleaseError, UnknownRelease
 from pfgraph.messages import Text
 from pfgraph.namespaces import ID
-from pfgraph.releases.layers import names
+from pfgraph.releases.layers import Change
 from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 from pfgraph.web.forms import DOCUMENTS
@@ -44,8 +44,9 @@ class Presence:
             return False
         if (known := self._known.get((release.id, bare))) is not None:
             return known
-        alike = await asyncio.to_thread(self._alike, release, node)
-        found = self._known.get((alike[-1].id, bare))
+        alike, found = await asyncio.to_thread(self._alike, release, node)
+        if found is None:
+            found = self._known.get((alike[-1].id, bare))
         if found is None:
             found = await asyncio.to_thread(_speaks_of, alike[-1], node)
         self._known |= {(each.id, bare): found for each in alike}
@@ -53,16 +54,23 @@ class Presence:
             self._known.popitem(last=False)
         return found
 
-    def _alike(self, release: Release, node: NamedNode) -> list[Release]:
-        """Return a release, those that it is laid on with changes that do not name a thing, and what those are laid on.
+    def _alike(self, release: Release, node: NamedNode) -> tuple[list[Release], bool | None]:
+        """Return a release and those below it that are the same as to a thing; and whether they speak of it, if known.
 
         To open a store takes a hundred times as long as to read a change, and there may be thousands of releases.
         """
         alike = [release]
         with suppress(UnknownRelease):
-            while alike[-1].manifest.laid_on and not names(alike[-1], node):
+            while alike[-1].manifest.laid_on:
+                change = Change.naming(node, alike[-1].change_path.read_bytes())
+                if change != Change():
+                    return alike, True if any(_names(quad, node) for quad in change.added) else None
                 alike.append(self._shelf.get(alike[-1].manifest.laid_on))
-        return alike
+        return alike, None
+
+
+def _names(quad: Quad, node: NamedNode) -> bool:
+    return quad.graph_name == DefaultGraph() and node in (quad.subject, quad.predicate, quad.object)
 
 
 def _speaks_of(release: Release, node: NamedNode) -> bool:
