@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 from rdflib.paths import AlternativePath, InvPath, MulPath, SequencePath, ZeroOrMore, ZeroOrOne
 
 from pfgraph.namespaces import RDF, RDFS, SH
-from pfgraph.publish.focus import Shapes, Step
+from pfgraph.publish.focus import TARGETS, Shapes, Step
 from pfgraph.publish.journal import DEFAULT
 from pfgraph.publish.reach import Node
 
@@ -19,14 +20,15 @@ class Extract:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._known: dict[Node, Mapping[NamedNode, list[Triple]]] = {}
         self.triples: set[Triple] = set()
 
     def about(self, nodes: Iterable[Node], shapes: Shapes) -> set[Triple]:
         """Return all that the shapes look at from some nodes, and what makes these nodes targets."""
-        self._match(None, RDFS.subClassOf, None)
+        self._match(RDFS.subClassOf, None)
         targets = [p for shape in shapes.targeted for p in shapes.graph.objects(shape, SH.targetObjectsOf)]
         for node in nodes:
-            self._match(node, None, None)
+            self.triples.update(*self._said_of(node).values())
             for predicate in targets:
                 for _ in self._sources(node, predicate):
                     break
@@ -34,9 +36,11 @@ class Extract:
         return self.triples
 
     def _follow(self, node: Node, steps: list[Step]) -> None:
+        said = self._said_of(node)
         for step in steps:
-            for value in set(self._values(node, step.path)):
-                self._follow(value, step.steps)
+            if step.predicate is None or step.predicate in said:
+                for value in set(self._values(node, step.path)):
+                    self._follow(value, step.steps)
 
     def _values(self, node: Node, path: Any) -> Iterator[Node]:
         match path:
@@ -84,21 +88,31 @@ class Extract:
             left += [] if path.mod == ZeroOrOne else list(found)
 
     def _objects(self, node: Node, predicate: NamedNode) -> Iterator[Node]:
-        for triple in self._match(node, predicate, None):
+        triples = self._said_of(node).get(predicate, [])
+        self.triples.update(triples)
+        for triple in triples:
             if not isinstance(triple.object, Triple):
                 yield triple.object
 
     def _sources(self, node: Node, predicate: NamedNode) -> Iterator[Node]:
-        for triple in self._match(None, predicate, node):
+        for triple in self._match(predicate, node):
             if not isinstance(triple.subject, Triple):
                 yield triple.subject
 
-    def _match(self, subject: Node | None, predicate: NamedNode | None, object_: Node | None) -> list[Triple]:
-        if isinstance(subject, Literal):
-            return []
-        found = [quad.triple for quad in self._store.quads_for_pattern(subject, predicate, object_, DEFAULT)]
+    def _match(self, predicate: NamedNode, object_: Node | None) -> list[Triple]:
+        found = [quad.triple for quad in self._store.quads_for_pattern(None, predicate, object_, DEFAULT)]
         self.triples.update(found)
         return found
+
+    def _said_of(self, node: Node) -> Mapping[NamedNode, list[Triple]]:
+        """Return what is said of a node, by predicate: the shapes ask for a hundred, most of which it does not have."""
+        if node not in self._known:
+            found: dict[NamedNode, list[Triple]] = defaultdict(list)
+            if not isinstance(node, Literal):
+                for quad in self._store.quads_for_pattern(node, None, None, DEFAULT):
+                    found[quad.predicate].append(quad.triple)
+            self._known[node] = dict(found)
+        return self._known[node]
 
 
 class Targets:
@@ -107,20 +121,35 @@ class Targets:
     def __init__(self, store: Store, shapes: Shapes) -> None:
         self._store, self._graph = store, shapes.graph
         self._supers: dict[NamedNode, set[NamedNode]] = {}
-        self._known: dict[NamedNode | BlankNode, set[NamedNode]] = {}
+        self._known: dict[Node, set[object]] = {}
+        # The shapes that each node, property or class is named by, for each way to name them.
+        self._named: dict[str, dict[Any, set[object]]] = {}
+        for name in TARGETS:
+            self._named[name] = defaultdict(set)
+            for shape in shapes.targeted:
+                for each in shapes.graph.objects(shape, SH[name]):
+                    self._named[name][each].add(shape)
 
     def has(self, shape: object, node: Node) -> bool:
         """Whether a node is a target of a shape."""
-        graph = self._graph
-        if node in graph.objects(shape, SH.targetNode):
-            return True
-        if any(self._any(None, predicate, node) for predicate in graph.objects(shape, SH.targetObjectsOf)):
-            return True
+        if node not in self._known:
+            self._known[node] = set(self._of(node))
+        return shape in self._known[node]
+
+    def _of(self, node: Node) -> Iterator[object]:
+        """Yield the shapes that a node is a target of."""
+        named = self._named
+        yield from named["targetNode"].get(node, ())
+        for predicate, shapes in named["targetObjectsOf"].items():
+            if self._any(None, predicate, node):
+                yield from shapes
         if isinstance(node, Literal):
-            return False
-        if any(self._any(node, predicate, None) for predicate in graph.objects(shape, SH.targetSubjectsOf)):
-            return True
-        return bool(set(graph.objects(shape, SH.targetClass)) & self._classes(node))
+            return
+        for predicate, shapes in named["targetSubjectsOf"].items():
+            if self._any(node, predicate, None):
+                yield from shapes
+        for class_ in self._classes(node):
+            yield from named["targetClass"].get(class_, ())
 
     def all(self, shape: object) -> set[Node]:
         """Return every target of a shape."""
@@ -135,10 +164,8 @@ class Targets:
         return found
 
     def _classes(self, node: NamedNode | BlankNode) -> set[NamedNode]:
-        if node not in self._known:
-            types = [quad.object for quad in self._quads(node, RDF.type, None)]
-            self._known[node] = {above for t in types if isinstance(t, NamedNode) for above in self._above(t)}
-        return self._known[node]
+        types = [quad.object for quad in self._quads(node, RDF.type, None)]
+        return {above for t in types if isinstance(t, NamedNode) for above in self._above(t)}
 
     def _above(self, class_: NamedNode) -> set[NamedNode]:
         if class_ not in self._supers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -19,7 +20,7 @@ from pfgraph.publish.patterns import Edge, Reading
 THIS = "this"
 Node = NamedNode | BlankNode | Literal
 # Targets, the constraints whose reach is known here, and what says nothing about validity.
-_TARGETS = ("targetClass", "targetSubjectsOf", "targetObjectsOf", "targetNode")
+TARGETS = ("targetClass", "targetSubjectsOf", "targetObjectsOf", "targetNode")
 _LOCAL = (
     *("minCount", "maxCount", "datatype", "nodeKind", "pattern", "flags", "minLength", "maxLength", "languageIn"),
     *("uniqueLang", "in", "hasValue", "minInclusive", "maxInclusive", "minExclusive", "maxExclusive", "closed"),
@@ -33,7 +34,7 @@ _SAID = (
     *("order", "group", "severity", "deactivated", "defaultValue", "labelTemplate", "declare", "construct"),
     *("prefix", "namespace", "inversePath", "alternativePath", "zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath"),
 )
-_KNOWN = frozenset((*_TARGETS, *_LOCAL, *_PAIRED, *_NESTED, *_LISTED, *_SAID))
+_KNOWN = frozenset((*TARGETS, *_LOCAL, *_PAIRED, *_NESTED, *_LISTED, *_SAID))
 
 
 _REPEATED: dict[str, Any] = {"zeroOrMore": ZeroOrMore, "oneOrMore": OneOrMorePath, "zeroOrOne": ZeroOrOne}
@@ -49,6 +50,11 @@ class Step:
 
     path: Any
     steps: list[Step] = field(default_factory=list)
+
+    @cached_property
+    def predicate(self) -> NamedNode | None:
+        """The predicate that is all of the path, None where there is more to it."""
+        return NamedNode(str(self.path)) if isinstance(self.path, URIRef) else None
 
 
 @dataclass
@@ -102,7 +108,7 @@ class Shapes:
         unknown = {p.removeprefix(str(SH)) for p in self.graph.predicates() if p.startswith(str(SH))} - _KNOWN
         if unknown:
             raise Undecidable(", ".join(sorted(unknown)))
-        self.targeted = sorted({s for name in _TARGETS for s in self.graph.subjects(SH[name])}, key=str)
+        self.targeted = sorted({s for name in TARGETS for s in self.graph.subjects(SH[name])}, key=str)
         self._refuse_implicit()
         for shape in self.targeted:
             self._read_targets(shape)
