@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import json
 import tarfile
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyoxigraph import BlankNode, Literal, Triple
+from pyoxigraph import BlankNode, Literal, Quad, Triple
 
 from pfgraph.errors import ReleaseError
 from pfgraph.namespaces import GRAPH, ID, RDF, RDFS
+from pfgraph.publish.publication import Terms
+from pfgraph.publish.publication import publish as write
+from pfgraph.publish.updates import Update
 from pfgraph.releases import archive, restoring
+from pfgraph.releases.layers import Change
 from pfgraph.releases.shelf import Shelf
 from sites import publish
 from test_history import named
@@ -132,6 +141,121 @@ def test_a_second_release_costs_what_it_changes(shipped_home: Path, tmp_path: Pa
     one = archive.backup(shelf, tmp_path / "one") and (tmp_path / "one").stat().st_size
 
     assert one < 600_000
+
+
+@pytest.fixture
+def laid(tmp_path: Path) -> Shelf:
+    """Return a shelf of a release, a large change to it, small ones, and one that a list and a graph come with."""
+    many = [Triple(ID[f"x/{number}"], RDFS.label, Literal("x", language="ja")) for number in range(5000)]
+    publish(tmp_path / "laid", {GRAPH.x.value: many})
+    shelf = Shelf(tmp_path / "laid")
+    more = " ".join(f"{ID[f'y/{number}']} {RDFS.label} {number} ." for number in range(600))
+    graph = f"GRAPH {GRAPH.x}"
+    for text in (
+        f"INSERT DATA {{ {graph} {{ {more} }} }}",
+        f"INSERT DATA {{ {graph} {{ {ID['x/1']} {RDFS.comment} '\u2028' . <urn:s> <urn:p> _:b . _:b <urn:p> 1 }} }}",
+        f"DELETE DATA {{ {graph} {{ {ID['x/1']} {RDFS.label} 'x'@ja }} }} ; CREATE GRAPH <urn:empty>",
+    ):
+        write(shelf, lambda editor, text=text: editor.update(Update(text)), Terms(frozenset({"write"})))  # type: ignore[misc]
+    return shelf
+
+
+def test_what_was_laid_is_laid_again(laid: Shelf, tmp_path: Path) -> None:
+    """Releases that share files share them again: a backup has the quads of the first only, and all of them verify."""
+    file = tmp_path / "backup.tar.zst"
+    archive.backup(laid, file)
+    other = Shelf(tmp_path / "other")
+    restoring.restore(file, other)
+
+    assert sum(name.endswith("/data.nq") for name in entries(file)) == 1
+    assert [other.verify(release.id) for release in other.all()] == [[]] * 4
+    assert [r.manifest for r in other.all()] == [r.manifest for r in laid.all()]
+    assert weight(other) < 1.2 * weight(laid)
+    archive.backup(other, tmp_path / "again.tar.zst")
+    assert (tmp_path / "again.tar.zst").read_bytes() == file.read_bytes()
+
+
+def weight(shelf: Shelf) -> int:
+    """Return what the releases of a shelf take on the disk, each file once."""
+    stats = [file.stat() for file in (shelf.home / "releases").rglob("*")]
+    return sum({stat.st_ino: stat.st_blocks for stat in stats}.values())
+
+
+def test_what_is_written_on_the_restored_is_laid_on_it(laid: Shelf, tmp_path: Path) -> None:
+    """The next release of the other home shares files with those that were restored."""
+    archive.backup(laid, tmp_path / "backup.tar.zst")
+    other = Shelf(tmp_path / "other")
+    restoring.restore(tmp_path / "backup.tar.zst", other)
+    made = write(other, lambda e: e.update(Update("INSERT DATA { <urn:a> <urn:b> 1 }")), Terms(frozenset({"write"})))
+
+    assert made.release.manifest.laid_on
+    assert other.verify(made.release.id) == []
+
+
+def test_a_release_whose_ground_was_removed_has_its_quads(laid: Shelf, tmp_path: Path) -> None:
+    """What cannot be made from another release is in the backup as a whole."""
+    laid.prune(1)
+    archive.backup(laid, tmp_path / "backup.tar.zst")
+    other = Shelf(tmp_path / "other")
+    restoring.restore(tmp_path / "backup.tar.zst", other)
+
+    assert [other.verify(release.id) for release in other.all()] == [[]]
+
+
+def test_a_backup_of_the_first_format_is_read(laid: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup that an earlier pfgraph made, where every release has its quads, is restored."""
+    written = archive._write_release
+    monkeypatch.setattr(archive, "FORMATS", (1,))
+    monkeypatch.setattr(archive, "_write_release", lambda release, writer, whole: written(release, writer, whole=True))
+    archive.backup(laid, tmp_path / "backup.tar.zst")
+    monkeypatch.undo()
+    other = Shelf(tmp_path / "other")
+    restoring.restore(tmp_path / "backup.tar.zst", other)
+
+    assert sum(name.endswith("/data.nq") for name in entries(tmp_path / "backup.tar.zst")) == 4
+    assert [other.verify(release.id) for release in other.all()] == [[]] * 4
+
+
+def gone(change: Change) -> bytes:
+    """Return no change at all."""
+    return Change().to_bytes()
+
+
+def twice(change: Change) -> bytes:
+    """Return a change with a quad that is removed though it is not there, and one for it that makes up for the sum."""
+    own = Quad(ID["z/1"], RDFS.label, Literal("z"), GRAPH.x)
+    return replace(change, removed=change.removed | {own}, added=change.added | {own}).to_bytes()
+
+
+def no_gzip(change: Change) -> bytes:
+    """Return what is not compressed."""
+    return b"+ <urn:a> <urn:b> <urn:c> ."
+
+
+def no_quads(change: Change) -> bytes:
+    """Return what has no quads in it."""
+    return gzip.compress(b"+ nothing at all\n")
+
+
+@pytest.mark.parametrize("forged", [gone, twice, no_gzip, no_quads])
+def test_a_change_that_is_another_is_refused(laid: Shelf, tmp_path: Path, forged: Callable[[Change], bytes]) -> None:
+    """A change that does not lead to the release's digest restores nothing, though every sum in the backup is right."""
+    archive.backup(laid, tmp_path / "backup.tar.zst")
+    contents = entries(tmp_path / "backup.tar.zst")
+    name = next(name for name in contents if name.endswith("/change.gz"))
+    about = name.replace("change.gz", "manifest.json")
+    content = contents[name] = forged(Change.of_bytes(contents[name]))
+    manifest = json.loads(contents[about])
+    manifest["files"]["change.gz"] = sha256(content).hexdigest()
+    contents[about] = json.dumps(manifest).encode()
+    summed = {name: content for name, content in contents.items() if name != "SHA256SUMS"}
+    sums = "".join(f"{sha256(content).hexdigest()}  {name}\n" for name, content in summed.items())
+    other = Shelf(tmp_path / "other")
+    with pytest.raises(ReleaseError) as told:
+        restoring.restore(repacked(tmp_path / "forged", {**summed, "SHA256SUMS": sums.encode()}), other)
+
+    assert "change.gz" in str(told.value)
+    assert other.all() == []
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

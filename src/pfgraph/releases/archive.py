@@ -3,7 +3,8 @@
 backup.json                    the format, the current release, the releases from the oldest to the newest
 history, tags/, cited/, citations/
 releases/<id>/manifest.json    and every other file of a release but its store
-releases/<id>/data.nq          its quads as sorted N-Quads, from which the store is made again
+releases/<id>/data.nq          its quads as sorted N-Quads, from which the store is made again; not where the store
+                               was laid on that of a release before it here: its change (`layers`) says the rest
 SHA256SUMS                     of everything before it, as `sha256sum -c` reads it; a file without it was cut off
 """
 
@@ -30,7 +31,8 @@ from pfgraph.releases.locks import Lease
 from pfgraph.releases.release import DUMP, LEASE, STORE, Release
 from pfgraph.releases.shelf import Shelf
 
-FORMAT = 1
+# In the first format every release has its quads.
+FORMATS = (1, 2)
 HEAD, SUMS, QUADS = "backup.json", "SHA256SUMS", "data.nq"
 CITATIONS = "citations"
 FOLDERS = (TAGS, CITED, CITATIONS)
@@ -91,14 +93,16 @@ def _write(shelf: Shelf, packed: BinaryIO | zstandard.ZstdCompressionWriter) -> 
         releases, current = _leased(shelf, leases)
         ids = tuple(release.id for release in releases)
         writer = _Writer(tar)
-        head = {"format": FORMAT, "current": current, "releases": list(ids)}
+        head = {"format": FORMATS[-1], "current": current, "releases": list(ids)}
         writer.add(HEAD, json.dumps(head, indent=2).encode() + b"\n")
         for name, content in kept.items():
             writer.add(name, content)
         if (shelf.home / HISTORY).exists():
             writer.add(HISTORY, (shelf.home / HISTORY).read_bytes())
+        written: set[str] = set()
         for release in releases:
-            _write_release(release, writer)
+            _write_release(release, writer, whole=release.manifest.laid_on not in written)
+            written.add(release.id)
         writer.end()
     return Contents(current, ids, sum(name.startswith(f"{CITATIONS}/") for name in kept))
 
@@ -125,10 +129,11 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
 
 
-def _write_release(release: Release, writer: _Writer) -> None:
+def _write_release(release: Release, writer: _Writer, *, whole: bool) -> None:
     for path in _parts(release.path):
         writer.add(f"releases/{release.id}/{path.relative_to(release.path).as_posix()}", path.read_bytes())
-    writer.add(f"releases/{release.id}/{QUADS}", export.n_quads(release))
+    if whole:
+        writer.add(f"releases/{release.id}/{QUADS}", export.n_quads(release))
 
 
 def _parts(root: Path) -> Iterator[Path]:

@@ -216,6 +216,15 @@ def _grounds(shelf: Shelf, parent: Release) -> Iterator[Ground]:
         yield ground
 
 
+def lay_again(ground: Release, change: Change, place: Path) -> None:
+    """Write the store of a release that was laid on another one, as it was laid then."""
+    if change.size > FEW:
+        _lay(ground, change, place)
+        return
+    clone(ground.store_path, place)
+    change.apply(Store(str(place)))
+
+
 def _lay(ground: Release, change: Change, place: Path) -> None:
     """Write the store of a release with a change to it, and none of what the engine leaves beside it."""
     loading = place.with_name(f"{STORE}-loading")

@@ -87,12 +87,16 @@ class Release:
 
     def faults(self) -> Iterator[str]:
         """Return what in the directory is not as the manifest says: file names, and the store's digest."""
+        yield from self.file_faults()
+        if _store_digest(self.store_path) != self.manifest.digest:
+            yield STORE
+
+    def file_faults(self) -> Iterator[str]:
+        """Return which files beside the store are not as the manifest says."""
         for file, expected in self.manifest.files.items():
             path = self.path / file
             if not path.is_file() or sha256(path.read_bytes()).hexdigest() != expected:
                 yield file
-        if _store_digest(self.store_path) != self.manifest.digest:
-            yield STORE
 
 
 def freeze(dataset: Dataset, report: Report, tree: SourceTree, path: Path) -> Release:
@@ -139,11 +143,16 @@ def _store_digest(path: Path) -> str | None:
     """Return the digest of what a store holds, or None where it cannot be read."""
     try:
         store = Store.read_only(str(path))
-        graphs = [graph for graph in store.named_graphs() if isinstance(graph, NamedNode)]
-        empty = (graph.value for graph in graphs if not any(store.quads_for_pattern(None, None, None, graph)))
-        return digest((f"{quad} ." for quad in store), empty)
+        return digest((f"{quad} ." for quad in store), empty_graphs(store))
     except (OSError, RuntimeError):
         return None
+
+
+def empty_graphs(store: Store) -> Iterator[str]:
+    """Yield the named graphs of a store that state nothing."""
+    for graph in store.named_graphs():
+        if isinstance(graph, NamedNode) and not any(store.quads_for_pattern(None, None, None, graph)):
+            yield graph.value
 
 
 def gzipped(lines: Iterable[str]) -> bytes:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
 import tarfile
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import zstandard
-from pyoxigraph import NamedNode, RdfFormat, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
-from pfgraph.graph.dataset import digest
+from pfgraph.graph.dataset import digest, empty_graph
+from pfgraph.graph.sums import LineSum
 from pfgraph.releases import durability
-from pfgraph.releases.archive import CITATIONS, FOLDERS, FORMAT, HEAD, QUADS, SUMS, Contents, damaged
+from pfgraph.releases.archive import CITATIONS, FOLDERS, FORMATS, HEAD, QUADS, SUMS, Contents, damaged
 from pfgraph.releases.history import FILE as HISTORY
 from pfgraph.releases.history import History
+from pfgraph.releases.layers import Change, lay_again
 from pfgraph.releases.manifest import Manifest
-from pfgraph.releases.release import DUMP, LEASE, MANIFEST, STORE, Release, gzipped, write_store
+from pfgraph.releases.release import CHANGE, DUMP, LEASE, MANIFEST, STORE, Release, empty_graphs, gzipped, write_store
 from pfgraph.releases.shelf import Shelf
 
 _RELEASE = r"releases/[0-9a-f]{16}/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/){0,4}[A-Za-z0-9_-][A-Za-z0-9._-]*"
@@ -37,7 +41,7 @@ def restore(path: Path, shelf: Shelf, *, switch: bool = False) -> Contents:
     """
     with shelf.writing(), shelf.draft() as draft:
         contents = _unpacked(path, draft)
-        releases = [_made(path, draft / "releases" / release_id) for release_id in contents.releases]
+        releases = _all_made(path, draft / "releases", contents.releases)
         _compare(path, draft, shelf.home)
         for release in releases:
             shelf.shelve(release)
@@ -52,8 +56,7 @@ def verify(path: Path, shelf: Shelf) -> Contents:
     """Return what a backup holds, after all of it was made and compared with its digests; nothing is kept."""
     with shelf.writing(), shelf.draft() as draft:
         contents = _unpacked(path, draft)
-        for release_id in contents.releases:
-            _made(path, draft / "releases" / release_id)
+        _all_made(path, draft / "releases", contents.releases)
     return contents
 
 
@@ -95,7 +98,7 @@ def _contents(path: Path, folder: Path, names: Sequence[str]) -> Contents:
         head: dict[str, Any] = json.loads((folder / HEAD).read_bytes())
         releases = tuple(str(each) for each in head["releases"])
         current = None if head["current"] is None else str(head["current"])
-        known = head["format"] == FORMAT
+        known = head["format"] in FORMATS
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(path, *_NONE, found=HEAD) from error
     held = {name.split("/")[1] for name in names if name.startswith("releases/")}
@@ -104,14 +107,31 @@ def _contents(path: Path, folder: Path, names: Sequence[str]) -> Contents:
     return Contents(current, releases, sum(name.startswith(f"{CITATIONS}/") for name in names))
 
 
-def _made(path: Path, folder: Path) -> Release:
-    """Return the release in a folder, its store and dump made from its quads and compared with its digest."""
-    manifest = Manifest.read(folder / MANIFEST)
-    quads = (folder / QUADS).read_bytes() if (folder / QUADS).is_file() else b""
+def _all_made(path: Path, folder: Path, ids: Sequence[str]) -> list[Release]:
+    """Return the releases in a folder, whole: each is made from its quads, or from a release before it."""
+    made: dict[str, Release] = {}
+    for release_id in ids:
+        place = folder / release_id
+        manifest = Manifest.read(place / MANIFEST)
+        if manifest.id != release_id or not manifest.digest.startswith(release_id):
+            raise damaged(path, *_CUT, found=f"{release_id}/{MANIFEST}")
+        (place / LEASE).write_bytes(b"")
+        if (place / QUADS).is_file():
+            manifest = _load(path, place, manifest)
+        else:
+            _lay(path, place, manifest, made.get(manifest.laid_on))
+        made[release_id] = Release(place, manifest)
+        durability.sync_tree(place)
+    return [*made.values()]
+
+
+def _load(path: Path, folder: Path, manifest: Manifest) -> Manifest:
+    """Make store and dump of a release from its quads, compared with its digest; return its manifest with the dump."""
+    quads = (folder / QUADS).read_bytes()
     # A literal may hold what else ends a line (U+2028, U+0085).
     lines = quads.decode().removesuffix("\n").split("\n") if quads else []
     found = digest(lines, (iri for iri, size in manifest.graphs.items() if not size))
-    if manifest.id != folder.name or not manifest.digest.startswith(manifest.id) or found != manifest.digest:
+    if found != manifest.digest:
         raise damaged(path, *_CUT, found=f"{folder.name}/{QUADS}")
     (folder / QUADS).unlink()
     write_store(folder / STORE, parse(quads, RdfFormat.N_QUADS), map(NamedNode, manifest.graphs))
@@ -123,12 +143,37 @@ def _made(path: Path, folder: Path) -> Release:
         if files != dict(manifest.files):
             manifest = replace(manifest, files=files)
             (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
-    (folder / LEASE).write_bytes(b"")
-    release = Release(folder, manifest)
-    if faults := list(release.faults()):
-        raise damaged(path, *_CUT, found=", ".join(f"{folder.name}/{each}" for each in faults))
-    durability.sync_tree(folder)
-    return release
+    _refuse_faults(path, folder.name, Release(folder, manifest).faults())
+    return manifest
+
+
+def _lay(path: Path, folder: Path, manifest: Manifest, ground: Release | None) -> None:
+    """Make the store of a release from that of an earlier one and its change, once they add up to its digest."""
+    if ground is None:
+        raise damaged(path, *_CUT, found=f"{folder.name}/{QUADS}")
+    try:
+        whole = LineSum.of_hex(ground.manifest.sum)
+        change = Change.of_bytes((folder / CHANGE).read_bytes())
+    except (FileNotFoundError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, SyntaxError) as error:
+        raise damaged(path, *_CUT, found=f"{folder.name}/{CHANGE}") from error
+    lay_again(ground, change, folder / STORE)
+    before, after = (Store.read_only(str(store)) for store in (ground.store_path, folder / STORE))
+    # Sums add up for any lines; only where each is another one are they those of the set.
+    fits = all(quad in before for quad in change.removed) and not any(quad in before for quad in change.added)
+    found = whole.minus(map(empty_graph, empty_graphs(before))).plus(map(empty_graph, empty_graphs(after)))
+    found = found.minus(map(_line, change.removed)).plus(map(_line, change.added))
+    if not fits or whole.digest != ground.manifest.digest or found.digest != manifest.digest:
+        raise damaged(path, *_CUT, found=f"{folder.name}/{CHANGE}")
+    _refuse_faults(path, folder.name, Release(folder, manifest).file_faults())
+
+
+def _line(quad: Quad) -> str:
+    return f"{quad} ."
+
+
+def _refuse_faults(path: Path, release_id: str, faults: Iterable[str]) -> None:
+    if found := ", ".join(f"{release_id}/{each}" for each in faults):
+        raise damaged(path, *_CUT, found=found)
 
 
 def _compare(path: Path, draft: Path, home: Path) -> None:
