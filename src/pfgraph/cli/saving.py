@@ -73,6 +73,7 @@ def dumps(as_json: Json = False) -> None:
 
 def _tell(contents: Contents, done: Text, *, as_json: bool) -> None:
     releases, citations, current = len(contents.releases), contents.citations, contents.current
+    written = f"{_some(releases, 'release')} and {_some(citations, 'citation')}"
     if as_json:
         told = {"ok": True, "current": current, "releases": list(contents.releases), "citations": citations}
         console.say_json(told)
@@ -80,9 +81,13 @@ def _tell(contents: Contents, done: Text, *, as_json: bool) -> None:
     console.say(
         Text(
             f"{releases} 版、引用 {citations} 件を{done.ja}（現行版 {current or 'なし'}）。",
-            f"{releases} releases and {citations} citations {done.en} (current: {current or 'none'}).",
+            f"{written} {done.en} (current: {current or 'none'}).",
         )
     )
+
+
+def _some(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _unusable(file: Path, error: OSError) -> ReleaseError:
