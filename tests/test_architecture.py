@@ -38,7 +38,8 @@ WINGS: list[tuple[str, list[str]]] = [
     (
         "releases",
         [
-            *["durability", "locks", "manifest", "release", "history", "keepsakes", "shelf", "layers", "export"],
+            *["durability", "locks", "manifest", "release", "history", "keepsakes", "shelf"],
+            *["change", "layers", "export"],
             *["differences", "archive", "restoring", "pipeline"],
         ],
     ),

@@ -23,7 +23,7 @@ from pfgraph.publish.publication import Terms
 from pfgraph.publish.publication import publish as write
 from pfgraph.publish.updates import Update
 from pfgraph.releases import archive, restoring
-from pfgraph.releases.layers import Change
+from pfgraph.releases.change import Change
 from pfgraph.releases.shelf import Shelf
 from sites import publish
 from test_history import named

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Triple
 
 from pfgraph.messages import Text
 from pfgraph.namespaces import GRAPH, ID, PF, RDF, RDFS
-from pfgraph.releases import export
-from pfgraph.releases.differences import about, difference
+from pfgraph.publish.publication import Terms
+from pfgraph.publish.publication import publish as write
+from pfgraph.publish.updates import Update
+from pfgraph.releases import export, layers
+from pfgraph.releases.differences import Difference, about
+from pfgraph.releases.differences import difference as compared
 from pfgraph.releases.release import Release
+from pfgraph.releases.shelf import Shelf
 from sites import publish
 
 CITY, PLATFORM, STATEMENT = ID["government/312011"], ID["platform/312011-1"], ID["statement/312011-1"]
@@ -46,6 +52,11 @@ def other() -> list[Triple]:
 def released(home: Path, *triples: list[Triple]) -> Release:
     """Publish a release of these triples."""
     return publish(home, {GRAPH.x.value: [each for part in triples for each in part]})
+
+
+def difference(before: Release, after: Release) -> Difference:
+    """Return what two releases of one home differ in."""
+    return compared(Shelf(before.path.parent.parent), before, after)
 
 
 def applied(patch: bytes, quads: bytes) -> bytes:
@@ -119,3 +130,44 @@ def test_to_a_thing_belongs_what_links_to_it(tmp_path: Path) -> None:
     found = {thing.iri for thing in about(difference(before, after), CITY.value)}
 
     assert found == {PLATFORM.value, STATEMENT.value, f"{STATEMENT.value}#span"}
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.sampled_from(["INSERT", "DELETE"]), st.integers(0, 3)), min_size=2, max_size=5), st.data())
+def test_changes_tell_what_all_lines_tell(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    """Releases that are laid on a common one differ in what their changes come to, also when that one was removed."""
+    home = tmp_path_factory.mktemp("home")
+    # So many that a change is laid on them, and makes no store of its own.
+    many = [Triple(ID[f"x/{number}"], RDFS.label, Literal(number)) for number in range(500)]
+    made = [publish(home, {GRAPH.x.value: many})]
+    shelf = Shelf(home)
+    for number, (operation, place) in enumerate(steps):
+        thing = f"{ID[f'y/{number}']} {RDFS.label} '{number}\\u2028'@ja . _:b <urn:p> 1"
+        text = (
+            f"{operation} DATA {{ GRAPH {GRAPH.x} {{ {ID[f'x/{place}']} {RDFS.label} {place} }} }} ; "
+            f"INSERT DATA {{ GRAPH {GRAPH.y} {{ {thing} }} }}"
+        )
+        outcome = write(shelf, lambda e, text=text: e.update(Update(text)), Terms(frozenset({"write"})))  # type: ignore[misc]
+        made.append(outcome.release)
+    if data.draw(st.booleans()):
+        shelf.prune(len(steps))
+    left = [release for release in made if release.path.exists()]
+    before, after = (data.draw(st.sampled_from(left)) for _ in range(2))
+    told = difference(before, after)
+    monkeypatch = pytest.MonkeyPatch()
+    with monkeypatch.context() as without:
+        without.setattr(layers, "between", lambda *_: None)
+        in_full = difference(before, after)
+
+    assert layers.between(shelf, before, after) is not None
+    assert (told.removed, told.added, told.things) == (in_full.removed, in_full.added, in_full.things)
+
+
+def test_releases_of_no_common_ground_are_compared_in_full(tmp_path: Path) -> None:
+    """Releases that were each built from files are compared line by line."""
+    before, after = released(tmp_path, city("鳥取")), released(tmp_path, city("鳥取市"))
+
+    assert layers.between(Shelf(tmp_path), before, after) is None
+    assert difference(before, after).removed

@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store
 from pfgraph.publish.publication import Outcome, Terms, publish
 from pfgraph.publish.updates import Editor
 from pfgraph.releases import layers
-from pfgraph.releases.layers import Change
+from pfgraph.releases.change import Change
 from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 from sites import publish as publish_graphs

@@ -130,4 +130,4 @@ def diff(
     shelf = _shelf()
     (old, one), (new, other) = shelf.lease(before), shelf.lease(after)
     with one, other:
-        console.write(difference(old, new).patch())
+        console.write(difference(shelf, old, new).patch())

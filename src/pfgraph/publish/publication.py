@@ -29,7 +29,8 @@ from pfgraph.publish.reach import Changes
 from pfgraph.publish.updates import Editor
 from pfgraph.publish.workbench import Workbench
 from pfgraph.releases import durability
-from pfgraph.releases.layers import Change, Laid
+from pfgraph.releases.change import Change
+from pfgraph.releases.layers import Laid
 from pfgraph.releases.manifest import ID_LENGTH, Manifest, version_of
 from pfgraph.releases.pipeline import SHAPES
 from pfgraph.releases.release import CHANGE, DUMP, LEASE, MANIFEST, REPORT, REPORT_TURTLE, STORE, Release

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from pfgraph.publish.journal import Journal
-from pfgraph.releases.layers import FEW, Change, Laid, Laying
+from pfgraph.releases.change import Change
+from pfgraph.releases.layers import FEW, Laid, Laying
 from pfgraph.releases.locks import Lease
 from pfgraph.releases.release import STORE, Release
 from pfgraph.releases.shelf import Shelf

@@ -13,8 +13,9 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store,
 
 from pfgraph.messages import Text
 from pfgraph.namespaces import PF, RDF, RDFS, SKOS
-from pfgraph.releases import export
+from pfgraph.releases import export, layers
 from pfgraph.releases.release import Release
+from pfgraph.releases.shelf import Shelf
 
 Kind = Word["added", "removed", "changed"]
 KINDS: tuple[Kind, ...] = ("added", "removed", "changed")
@@ -71,9 +72,13 @@ class Difference:
         return {iri: {kind: counter[kind] for kind in KINDS} for iri, counter in sorted(found.items())}
 
 
-def difference(before: Release, after: Release) -> Difference:
-    """Return what two releases differ in."""
-    removed, added = _only(_lines(before), _lines(after))
+def difference(shelf: Shelf, before: Release, after: Release) -> Difference:
+    """Return what two releases differ in: what they are laid on with tells, or else all of their lines."""
+    change = layers.between(shelf, before, after)
+    if change is None:
+        removed, added = _only(_lines(before), _lines(after))
+    else:
+        removed, added = (sorted(f"{quad} ." for quad in quads) for quads in (change.removed, change.added))
     gone, new = _triples(removed), _triples(added)
     stores = Store.read_only(str(before.store_path)), Store.read_only(str(after.store_path))
     things = tuple(_things(gone, new, *stores))

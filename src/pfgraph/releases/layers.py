@@ -10,7 +10,6 @@ it in a store of its own.
 from __future__ import annotations
 
 import errno
-import gzip
 import os
 import shutil
 import time
@@ -20,10 +19,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
+from pyoxigraph import NamedNode, Store
 
 from pfgraph.errors import UnknownRelease
-from pfgraph.releases.release import STORE, Release, gzipped, write_store
+from pfgraph.releases.change import Change
+from pfgraph.releases.release import STORE, Release, write_store
 from pfgraph.releases.shelf import Shelf
 
 # So many quads are written again in little time, and read from a log whenever a store is opened: some 5 ms. A change of
@@ -36,76 +36,6 @@ MUCH = 1 / 3
 # What the engine keeps beside a store for itself.
 _TRACES = {"LOCK", "LOG"}
 _ATTEMPTS, _AGAIN_S = 20, 0.05
-_REMOVED, _ADDED, _GRAPH_REMOVED, _GRAPH_ADDED = "-", "+", "<", ">"
-
-
-@dataclass(frozen=True)
-class Change:
-    """The net difference from one state of a store to another."""
-
-    removed: frozenset[Quad] = frozenset()
-    added: frozenset[Quad] = frozenset()
-    graphs_removed: frozenset[NamedNode] = frozenset()
-    graphs_added: frozenset[NamedNode] = frozenset()
-
-    @property
-    def size(self) -> int:
-        """How many quads it removes or adds."""
-        return len(self.removed) + len(self.added)
-
-    def then(self, later: Change) -> Change:
-        """Return what this and a later change come to."""
-        return Change(
-            (self.removed - later.added) | (later.removed - self.added),
-            (self.added - later.removed) | (later.added - self.removed),
-            (self.graphs_removed - later.graphs_added) | (later.graphs_removed - self.graphs_added),
-            (self.graphs_added - later.graphs_removed) | (later.graphs_added - self.graphs_removed),
-        )
-
-    def to_bytes(self) -> bytes:
-        """Return it as gzipped lines, each a sign and a quad or a graph."""
-        quads = ((_REMOVED, self.removed), (_ADDED, self.added))
-        graphs = ((_GRAPH_REMOVED, self.graphs_removed), (_GRAPH_ADDED, self.graphs_added))
-        lines = [f"{sign} {quad} ." for sign, each in quads for quad in each]
-        lines += [f"{sign} {graph.value}" for sign, each in graphs for graph in each]
-        return gzipped(sorted(lines))
-
-    @classmethod
-    def of_bytes(cls, content: bytes) -> Change:
-        """Return a change from what `to_bytes` gave."""
-        return cls._of_lines(_lines(content))
-
-    @classmethod
-    def naming(cls, node: NamedNode, content: bytes) -> Change:
-        """Return as much of what `to_bytes` gave as names a node, also in the text of a literal."""
-        return cls._of_lines(line for line in _lines(content) if str(node) in line)
-
-    @classmethod
-    def _of_lines(cls, lines: Iterable[str]) -> Change:
-        found: dict[str, list[str]] = {}
-        for line in lines:
-            found.setdefault(line[:1], []).append(line[2:])
-        quads = (frozenset(parse("\n".join(found.get(s, ())), RdfFormat.N_QUADS)) for s in (_REMOVED, _ADDED))
-        graphs = (frozenset(map(NamedNode, found.get(sign, ()))) for sign in (_GRAPH_REMOVED, _GRAPH_ADDED))
-        return cls(*quads, *graphs)
-
-    def apply(self, store: Store) -> None:
-        """Make the change in a store, quad by quad."""
-        for quad in self.removed:
-            store.remove(quad)
-        store.extend(self.added)
-        self._apply_graphs(store)
-
-    def _apply_graphs(self, store: Store) -> None:
-        for graph in self.graphs_removed:
-            store.remove_graph(graph)
-        for graph in self.graphs_added:
-            store.add_graph(graph)
-
-
-def _lines(content: bytes) -> list[str]:
-    # Only \n ends a line: a literal may hold other characters that end one elsewhere.
-    return gzip.decompress(content).decode().split("\n")
 
 
 @dataclass(frozen=True)
@@ -214,6 +144,28 @@ def _grounds(shelf: Shelf, parent: Release) -> Iterator[Ground]:
             return
         ground = Ground(below, (ground.release, *ground.above))
         yield ground
+
+
+def between(shelf: Shelf, before: Release, after: Release) -> Change | None:
+    """Return what changed from one release to another, None where they are not laid on a common one."""
+    since = dict(_since(shelf, after))
+    for release_id, change in _since(shelf, before):
+        if release_id in since:
+            return change.undone.then(since[release_id])
+    return None
+
+
+def _since(shelf: Shelf, release: Release) -> Iterator[tuple[str, Change]]:
+    """Yield a release and those that it is laid on, at hand or not, each with what changed since."""
+    change, seen = Change(), {release.id}
+    yield release.id, change
+    with suppress(UnknownRelease, FileNotFoundError):
+        # A release may be made anew, laid on what was laid on it.
+        while (below := release.manifest.laid_on) and below not in seen:
+            change = Change.of_bytes(release.change_path.read_bytes()).then(change)
+            yield below, change
+            seen.add(below)
+            release = shelf.get(below)
 
 
 def lay_again(ground: Release, change: Change, place: Path) -> None:

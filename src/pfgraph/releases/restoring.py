@@ -20,9 +20,10 @@ from pfgraph.graph.dataset import digest, empty_graph
 from pfgraph.graph.sums import LineSum
 from pfgraph.releases import durability
 from pfgraph.releases.archive import CITATIONS, FOLDERS, FORMATS, HEAD, QUADS, SUMS, Contents, damaged
+from pfgraph.releases.change import Change
 from pfgraph.releases.history import FILE as HISTORY
 from pfgraph.releases.history import History
-from pfgraph.releases.layers import Change, lay_again
+from pfgraph.releases.layers import lay_again
 from pfgraph.releases.manifest import Manifest
 from pfgraph.releases.release import CHANGE, DUMP, LEASE, MANIFEST, STORE, Release, empty_graphs, gzipped, write_store
 from pfgraph.releases.shelf import Shelf

@@ -161,7 +161,7 @@ class Archive:
     def _compared(self, before_id: str, after_id: str) -> Difference:
         (before, one), (after, other) = (self._site.shelf.lease(each) for each in (before_id, after_id))
         with one, other:
-            return differences.difference(before, after)
+            return differences.difference(self._site.shelf, before, after)
 
     def _kept(self, found: Iterable[Release]) -> dict[str, list[str]]:
         """Return why releases are kept for ever: their tags, and `cited`."""

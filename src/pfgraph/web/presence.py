@@ -11,7 +11,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 from pfgraph.errors import ReleaseError, UnknownRelease
 from pfgraph.messages import Text
 from pfgraph.namespaces import ID
-from pfgraph.releases.layers import Change
+from pfgraph.releases.change import Change
 from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 from pfgraph.web.forms import DOCUMENTS
