@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import re
 import tarfile
@@ -11,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import zstandard
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
@@ -30,6 +31,8 @@ from pfgraph.releases.shelf import Shelf
 
 _RELEASE = r"releases/[0-9a-f]{16}/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/){0,4}[A-Za-z0-9_-][A-Za-z0-9._-]*"
 _NAME = re.compile(rf"{HEAD}|{HISTORY}|(?:{'|'.join(FOLDERS)})/[A-Za-z0-9][A-Za-z0-9._-]*|{_RELEASE}")
+# In a hostile file so much is up to 128 MB.
+_PIECE_BYTES = 4096
 _CUT = ("バックアップが途中で切れているか、壊れています。", "The backup is cut off or damaged.")
 _NONE = ("これはバックアップではありません。", "This is not a backup.")
 
@@ -82,16 +85,39 @@ def _unpacked(path: Path, folder: Path) -> Contents:
 
 def _entries(path: Path) -> Iterator[tuple[str, bytes]]:
     """Return name and content of each file in a backup, none of which may lie elsewhere than it should."""
-    with (
-        path.open("rb") as file,
-        zstandard.ZstdDecompressor().stream_reader(file) as packed,
-        tarfile.open(fileobj=packed, mode="r|") as tar,
-    ):
-        for entry in tar:
-            content = tar.extractfile(entry) if entry.isreg() else None
-            if content is None or not (entry.name == SUMS or _NAME.fullmatch(entry.name)):
-                raise damaged(path, *_NONE, found=entry.name[:100])
-            yield entry.name, content.read()
+    with path.open("rb") as file:
+        packed = io.BufferedReader(_Packed(file))
+        with tarfile.open(fileobj=packed, mode="r|") as tar:
+            for entry in tar:
+                content = tar.extractfile(entry) if entry.isreg() else None
+                if content is None or not (entry.name == SUMS or _NAME.fullmatch(entry.name)):
+                    raise damaged(path, *_NONE, found=entry.name[:100])
+                yield entry.name, content.read()
+        # The checksum is at the very end.
+        while packed.read(_PIECE_BYTES):
+            pass
+
+
+class _Packed(io.RawIOBase):
+    """What is compressed in a file, read from beginning to end; a file that ends before that is told by EOFError."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._unpacking = file, zstandard.ZstdDecompressor().decompressobj()
+        self._held = io.BytesIO()
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as much as is at hand, and tell how much it is."""
+        while not (found := self._held.read(len(buffer))) and not self._unpacking.eof:
+            piece = self._file.read(_PIECE_BYTES)
+            if not piece:
+                raise EOFError
+            self._held = io.BytesIO(self._unpacking.decompress(piece))
+        buffer[: len(found)] = found
+        return len(found)
 
 
 def _contents(path: Path, folder: Path, names: Sequence[str]) -> Contents:
