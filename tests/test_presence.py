@@ -14,6 +14,8 @@ from pfgraph.namespaces import GRAPH, ID
 from pfgraph.publish.publication import Terms
 from pfgraph.publish.publication import publish as write
 from pfgraph.publish.updates import Update
+from pfgraph.releases import archive, restoring
+from pfgraph.releases.differences import difference
 from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 from pfgraph.web import presence
@@ -82,3 +84,21 @@ def test_few_stores_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     assert told(shelf, "x/1") == {last.id: True, **{release.id: False for release in others}}
     assert opened == [others[-1].id]
+
+
+def test_releases_laid_on_each_other_are_no_circle(tmp_path: Path) -> None:
+    """A release that was removed and is made anew, laid on what was laid on it, is asked, compared and kept as any."""
+    base = publish(tmp_path / "home", {GRAPH.x.value: MANY})
+    shelf = Shelf(tmp_path / "home")
+    change(shelf, "INSERT", "<urn:n> <urn:n> 1")
+    shelf.prune(1)
+    change(shelf, "DELETE", "<urn:n> <urn:n> 1")
+    anew, other = shelf.all()
+    archive.backup(shelf, tmp_path / "backup")
+    restored = Shelf(tmp_path / "restored")
+    restoring.restore(tmp_path / "backup", restored)
+
+    assert (anew.id, anew.manifest.laid_on, other.manifest.laid_on) == (base.id, other.id, base.id)
+    assert told(shelf, "x/1") == found(shelf, "x/1")
+    assert len(difference(shelf, other, anew).removed) == 2
+    assert [restored.verify(release.id) for release in restored.all()] == [[], []]

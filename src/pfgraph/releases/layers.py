@@ -157,15 +157,23 @@ def between(shelf: Shelf, before: Release, after: Release) -> Change | None:
 
 def _since(shelf: Shelf, release: Release) -> Iterator[tuple[str, Change]]:
     """Yield a release and those that it is laid on, at hand or not, each with what changed since."""
-    change, seen = Change(), {release.id}
+    change = Change()
     yield release.id, change
-    with suppress(UnknownRelease, FileNotFoundError):
-        # A release may be made anew, laid on what was laid on it.
-        while (below := release.manifest.laid_on) and below not in seen:
-            change = Change.of_bytes(release.change_path.read_bytes()).then(change)
-            yield below, change
-            seen.add(below)
-            release = shelf.get(below)
+    with suppress(FileNotFoundError):
+        for each in downwards(shelf, release):
+            if each.manifest.laid_on:
+                change = Change.of_bytes(each.change_path.read_bytes()).then(change)
+                yield each.manifest.laid_on, change
+
+
+def downwards(shelf: Shelf, release: Release) -> Iterator[Release]:
+    """Yield a release and those at hand that it is laid on, each once: one may be made anew on what was laid on it."""
+    seen: set[str] = set()
+    with suppress(UnknownRelease):
+        while release.id not in seen:
+            yield release
+            seen.add(release.id)
+            release = shelf.get(release.manifest.laid_on)
 
 
 def lay_again(ground: Release, change: Change, place: Path) -> None:

@@ -129,7 +129,7 @@ def _contents(path: Path, folder: Path, names: Sequence[str]) -> Contents:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(path, *_NONE, found=HEAD) from error
     held = {name.split("/")[1] for name in names if name.startswith("releases/")}
-    if not known or held != set(releases) or (current is not None and current not in held):
+    if not known or sorted(held) != sorted(releases) or (current is not None and current not in held):
         raise damaged(path, *_NONE, found=HEAD)
     return Contents(current, releases, sum(name.startswith(f"{CITATIONS}/") for name in names))
 

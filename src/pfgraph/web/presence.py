@@ -8,10 +8,11 @@ from contextlib import suppress
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
-from pfgraph.errors import ReleaseError, UnknownRelease
+from pfgraph.errors import ReleaseError
 from pfgraph.messages import Text
 from pfgraph.namespaces import ID
 from pfgraph.releases.change import Change
+from pfgraph.releases.layers import downwards
 from pfgraph.releases.release import Release
 from pfgraph.releases.shelf import Shelf
 from pfgraph.web.forms import DOCUMENTS
@@ -59,13 +60,14 @@ class Presence:
 
         To open a store takes a hundred times as long as to read a change, and there may be thousands of releases.
         """
-        alike = [release]
-        with suppress(UnknownRelease):
-            while alike[-1].manifest.laid_on:
-                change = Change.naming(node, alike[-1].change_path.read_bytes())
-                if change != Change():
-                    return alike, True if any(_names(quad, node) for quad in change.added) else None
-                alike.append(self._shelf.get(alike[-1].manifest.laid_on))
+        alike = []
+        with suppress(FileNotFoundError):
+            for each in downwards(self._shelf, release):
+                alike.append(each)
+                if each.manifest.laid_on:
+                    change = Change.naming(node, each.change_path.read_bytes())
+                    if change != Change():
+                        return alike, True if any(_names(quad, node) for quad in change.added) else None
         return alike, None
 
 
